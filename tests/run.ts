@@ -1,0 +1,186 @@
+// The one command that checks everything: `deno task test`. It installs what
+// it needs from npm, runs each check and the suite on each runtime, and closes
+// with the counts.
+
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+process.chdir(root);
+
+/** How a suite or check ended. */
+interface Result {
+  name: string;
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** One runtime that runs the suite. */
+interface Runtime {
+  name: string;
+  command: string[];
+  /** Reads its closing lines. */
+  count(output: string): Omit<Result, "name">;
+}
+
+const results: Result[] = [];
+const deno = process.execPath;
+
+installPackages();
+
+check("formatting", [deno, "fmt", "--check"]);
+check("lint", [deno, "lint"]);
+check("types", [deno, "check"]);
+check("doc lint", [deno, "doc", "--lint", ...entryPoints()]);
+check("publish, dry run", [deno, "publish", "--dry-run", "--allow-dirty"]);
+
+const denoRuntime: Runtime = {
+  name: `deno ${version(deno)}`,
+  command: [deno, "test", "-A", ...testFiles()],
+  count: countDeno,
+};
+const runtimes: Runtime[] = [
+  denoRuntime,
+  {
+    name: `bun ${version(findBun())}`,
+    command: [findBun(), "test", ...testFiles()],
+    count: (output) => ({
+      passed: number(/^\s*(\d+) pass$/m, output),
+      failed: number(/^\s*(\d+) fail$/m, output),
+      skipped: number(/^\s*(\d+) skip$/m, output),
+    }),
+  },
+  {
+    name: `node ${version(findNode())}`,
+    command: [findNode(), "--test", "--test-reporter=spec", ...testFiles()],
+    count: (output) => ({
+      passed: number(/^ℹ pass (\d+)$/m, output),
+      failed: number(/^ℹ fail (\d+)$/m, output),
+      skipped: number(/^ℹ skipped (\d+)$/m, output),
+    }),
+  },
+];
+for (const runtime of runtimes) suite(runtime, runtime.name);
+for (const runtime of runtimes) {
+  suite(runtime, `${runtime.name}, runtime-only adapter`, { MEMCTL_TEST_ADAPTER: "runtime" });
+}
+suite({
+  ...denoRuntime,
+  command: [deno, "test", "-A", "--doc", ...entryPoints(), "src", "README.md"],
+}, "examples in the documentation and the README");
+
+summarize();
+
+/** `npm ci`, unless what is installed came from this very lock file. */
+function installPackages(): void {
+  const stamp = path.join("node_modules", ".stamp");
+  const lock = createHash("sha256").update(fs.readFileSync("package-lock.json")).digest("hex");
+  if (fs.existsSync(stamp) && fs.readFileSync(stamp, "utf8") === lock) return;
+  const { status } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], { stdio: "inherit" });
+  if (status !== 0) {
+    console.error("npm ci failed: the tests need Node and npm for their packages");
+    process.exit(1);
+  }
+  fs.writeFileSync(stamp, lock);
+}
+
+function entryPoints(): string[] {
+  const { exports } = JSON.parse(fs.readFileSync("deno.json", "utf8"));
+  return Object.values(exports);
+}
+
+/** Every test file but those that need the JSR registry. */
+function testFiles(): string[] {
+  return fs.readdirSync("tests", { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith("_test.ts") && !file.startsWith(`std${path.sep}`))
+    .map((file) => `./${path.join("tests", file)}`);
+}
+
+/** One command that passes or fails as a whole. */
+function check(name: string, command: string[]): void {
+  const { status, output } = run(command, {});
+  if (status !== 0) console.log(output);
+  report({ name, passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 });
+}
+
+/** One run of tests; a run in which none passed has failed. */
+function suite(runtime: Runtime, name: string, env: Record<string, string> = {}): void {
+  const { status, output } = run(runtime.command, env);
+  const counts = runtime.count(output);
+  if (status !== 0 || counts.passed === 0) {
+    console.log(output);
+    counts.failed ||= 1;
+    if (counts.passed === 0) console.log(`${name} ran no test`);
+  }
+  report({ name, ...counts });
+}
+
+function run([file, ...args]: string[], env: Record<string, string>) {
+  const { status, stdout, stderr, error } = spawnSync(file!, args, {
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+    env: { ...process.env, NO_COLOR: "1", MEMCTL_TEST_DENO: deno, ...env },
+  });
+  return { status, output: `${stdout}${stderr}${error ?? ""}` };
+}
+
+function report(result: Result): void {
+  results.push(result);
+  const { name, passed, failed, skipped } = result;
+  console.log(`${failed > 0 ? "FAILED" : "ok"}  ${name}: ${counted(passed, failed, skipped)}`);
+}
+
+function summarize(): void {
+  const sum = (of: (result: Result) => number) => results.reduce((n, result) => n + of(result), 0);
+  const failed = sum((result) => result.failed);
+  console.log();
+  console.log(counted(sum((result) => result.passed), failed, sum((result) => result.skipped)));
+  process.exit(failed === 0 ? 0 : 1);
+}
+
+function counted(passed: number, failed: number, skipped: number): string {
+  const text = `${passed} passed, ${failed} failed`;
+  return skipped === 0 ? text : `${text}, ${skipped} skipped`;
+}
+
+/** Deno counts what describe() holds as steps. */
+function countDeno(output: string): Omit<Result, "name"> {
+  const line = /(ok|FAILED) \| (.*)$/m.exec(output)?.[2] ?? "";
+  const of = (word: string) => {
+    const [, tests, steps] = new RegExp(`(\\d+) ${word}(?: \\((\\d+) steps?\\))?`).exec(line) ?? [];
+    return Number(steps ?? tests ?? 0);
+  };
+  return { passed: of("passed"), failed: of("failed"), skipped: of("ignored") };
+}
+
+function number(pattern: RegExp, output: string): number {
+  return Number(pattern.exec(output)?.[1] ?? 0);
+}
+
+function version(file: string): string {
+  const { stdout } = spawnSync(file, ["--version"], { encoding: "utf8" });
+  return /\d+\.\d+\.\d+/.exec(stdout)?.[0] ?? "of unknown version";
+}
+
+function findBun(): string {
+  return firstThatRuns("bun", ["--version"]);
+}
+
+/** A Node that strips types. */
+function findNode(): string {
+  return firstThatRuns("node", ["--input-type=module-typescript", "-e", "const x: number = 1"]);
+}
+
+/** The program of our own packages, or else of the machine. */
+function firstThatRuns(name: string, args: string[]): string {
+  const own = path.join(root, "node_modules", ".bin", name);
+  const found = [own, name].find((file) => spawnSync(file, args).status === 0);
+  if (found !== undefined) return found;
+  console.error(`no ${name} that can run the tests: npm did not install it, PATH has none`);
+  process.exit(1);
+}
