@@ -1,0 +1,53 @@
+/**
+ * Memory of this process and of its container, sampled periodically: one
+ * snapshot at a time handed to a callback. What to do about it is up to you.
+ *
+ * Works in Deno, Bun and Node, on Linux (procfs, cgroup v1 and v2), macOS and,
+ * with what the runtime itself tells, anywhere else.
+ *
+ * ```ts
+ * import { GiB, MiB, watch } from "@x/memctl";
+ *
+ * let workers = 4;
+ *
+ * const stop = new AbortController();
+ * await watch({ interval: 2_000, immediate: true, signal: stop.signal }, (info) => {
+ *   const headroom = info.headroom();
+ *   if (headroom === undefined) return;
+ *   if (headroom < 512 * MiB) workers = 1;
+ *   else if (headroom > 1 * GiB) workers = 4;
+ *   stop.abort(); // a service would watch for as long as it runs
+ * });
+ * console.log(`${workers} workers`);
+ * ```
+ *
+ * @module
+ */
+
+export { GiB, KiB, MiB } from "./src/bytes.ts";
+export type { Clock } from "./src/clock.ts";
+export { openSampler } from "./src/host.ts";
+export {
+  MemInfo,
+  type MemInfoInit,
+  type MemInfoJson,
+  type SignalName,
+  type Tightest,
+} from "./src/mem_info.ts";
+export { sample } from "./src/sample.ts";
+export type {
+  AdapterName,
+  Sampler,
+  SamplerOptions,
+  Signal,
+  Signals,
+  Usage,
+} from "./src/sampler.ts";
+export { samples, type SamplesOptions } from "./src/samples.ts";
+export {
+  watch,
+  type WatchCallback,
+  type WatchCause,
+  type WatchContext,
+  type WatchOptions,
+} from "./src/watch.ts";

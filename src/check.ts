@@ -1,0 +1,106 @@
+import type { SamplerOptions } from "./sampler.ts";
+
+/** The largest delay that timers take; above it they fire at once. */
+const MAX_INTERVAL = 2 ** 31 - 1;
+
+const USAGES = ["current", "workingSet"];
+const ADAPTERS = ["linux", "darwin", "runtime"];
+
+/** A value as an error message shows it. */
+export function show(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "function") return "a function";
+  if (Array.isArray(value)) return "an array";
+  if (typeof value === "object" && value !== null) return "an object";
+  return String(value);
+}
+
+/** Throws unless `value` is a period that timers keep. */
+export function checkInterval(value: unknown): asserts value is number {
+  if (typeof value !== "number") {
+    throw new TypeError(
+      `'interval' must be a number of milliseconds: current value is ${show(value)}`,
+    );
+  }
+  if (!(value > 0 && value <= MAX_INTERVAL)) {
+    throw new RangeError(
+      `'interval' must be above 0 and at most ${MAX_INTERVAL} milliseconds: current value is ${value}`,
+    );
+  }
+}
+
+/** Throws unless `value` is a function. */
+export function checkFunction(
+  name: string,
+  value: unknown,
+): asserts value is (...args: never[]) => unknown {
+  if (typeof value !== "function") {
+    throw new TypeError(`'${name}' must be a function: current value is ${show(value)}`);
+  }
+}
+
+/** Throws unless `value` is `undefined` or a function. */
+export function checkOptionalFunction(name: string, value: unknown): void {
+  if (value !== undefined) checkFunction(name, value);
+}
+
+/** Throws unless `value` is `undefined` or a boolean. */
+export function checkOptionalBoolean(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== "boolean") {
+    throw new TypeError(`'${name}' must be a boolean: current value is ${show(value)}`);
+  }
+}
+
+/** Throws unless `value` is `undefined` or an AbortSignal. */
+export function checkOptionalSignal(name: string, value: unknown): void {
+  if (value === undefined) return;
+  // By shape: a signal from another realm is a good one.
+  const signal = value as AbortSignal | null;
+  if (
+    typeof signal !== "object" || signal === null ||
+    typeof signal.aborted !== "boolean" ||
+    typeof signal.addEventListener !== "function"
+  ) {
+    throw new TypeError(`'${name}' must be an AbortSignal: current value is ${show(value)}`);
+  }
+}
+
+/** Throws unless `value` is an object. */
+export function checkObject(name: string, value: unknown): asserts value is object {
+  if (typeof value !== "object" || value === null) {
+    throw new TypeError(`'${name}' must be an object: current value is ${show(value)}`);
+  }
+}
+
+/** Throws unless `value` is `undefined` or an object with the method named. */
+export function checkOptionalMethod(name: string, value: unknown, method: string): void {
+  if (value === undefined) return;
+  if (
+    typeof value !== "object" || value === null ||
+    typeof (value as Record<string, unknown>)[method] !== "function"
+  ) {
+    throw new TypeError(
+      `'${name}' must be an object with a method ${method}(): current value is ${show(value)}`,
+    );
+  }
+}
+
+/** Throws unless every option that a sampler knows is one that it takes. */
+export function checkSamplerOptions(options: SamplerOptions): void {
+  checkObject("options", options);
+  checkOneOf("usage", options.usage, USAGES);
+  checkOneOf("adapter", options.adapter, ADAPTERS);
+  const root = options.root;
+  if (root === undefined) return;
+  if (typeof root !== "string") {
+    throw new TypeError(`'root' must be a path: current value is ${show(root)}`);
+  }
+  if (root === "") throw new RangeError(`'root' must not be empty: current value is ""`);
+}
+
+function checkOneOf(name: string, value: unknown, allowed: readonly string[]): void {
+  if (value === undefined) return;
+  const rule = `'${name}' must be one of ${allowed.map(show).join(", ")}`;
+  if (typeof value !== "string") throw new TypeError(`${rule}: current value is ${show(value)}`);
+  if (!allowed.includes(value)) throw new RangeError(`${rule}: current value is ${show(value)}`);
+}

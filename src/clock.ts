@@ -1,0 +1,13 @@
+/**
+ * What the module needs to know about time. The default follows the global
+ * timer functions, so fake timers drive it; inject your own to test without.
+ *
+ * @since 0.1.0
+ */
+export interface Clock {
+  /**
+   * Calls `tick` every `interval` milliseconds until the returned function is
+   * called. With `unref`, these ticks do not keep the process alive.
+   */
+  every(interval: number, tick: () => void, unref: boolean): () => void;
+}

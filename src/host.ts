@@ -1,0 +1,33 @@
+// The one place where src/ meets platform/.
+
+import { pickSampler } from "../platform/pick.ts";
+import { checkSamplerOptions } from "./check.ts";
+import type { Sampler, SamplerOptions } from "./sampler.ts";
+
+export { systemClock } from "../platform/system_clock.ts";
+
+/**
+ * Opens a source of snapshots for hot paths. Files are opened at once and
+ * shared with every other sampler and watch of this process.
+ *
+ * ```ts
+ * import { openSampler } from "@x/memctl";
+ *
+ * using sampler = openSampler();
+ * const info = await sampler.sample(); // on Linux there is nothing to await
+ * console.log(`${info}`);
+ *
+ * const { available, source, reason } = sampler.signals.cgroupLimit;
+ * console.log(available ? source : reason);
+ * ```
+ *
+ * @param options What to sample, and how.
+ * @returns The sampler; close it when done.
+ * @throws {TypeError} If an option is of the wrong type.
+ * @throws {RangeError} If an option has a value that it does not know.
+ * @since 0.1.0
+ */
+export function openSampler(options: SamplerOptions = {}): Sampler {
+  checkSamplerOptions(options);
+  return pickSampler(options);
+}

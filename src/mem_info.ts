@@ -1,0 +1,340 @@
+import { formatBytes } from "./bytes.ts";
+
+/**
+ * What a {@linkcode MemInfo} is made from: one number for each signal that
+ * could be read, in bytes. A signal that is left out is unavailable.
+ *
+ * @since 0.1.0
+ */
+export interface MemInfoInit {
+  /** When the snapshot was taken, in milliseconds since the epoch. Default: now. */
+  at?: number | undefined;
+  /** Memory that new work can have without swapping, for the whole machine. */
+  systemAvailable?: number | undefined;
+  /** Memory of the whole machine. */
+  systemTotal?: number | undefined;
+  /** Resident set of this process. */
+  processRss?: number | undefined;
+  /** What the JavaScript engine holds: committed heap and external memory. */
+  runtimeTotal?: number | undefined;
+  /** Heap in use: what is live, and garbage that is not collected yet. */
+  heapUsed?: number | undefined;
+  /** The engine's own ceiling for the heap. */
+  heapLimit?: number | undefined;
+  /** Memory charged to the cgroup level that binds. */
+  cgroupCurrent?: number | undefined;
+  /** Hard limit of the cgroup level that binds; `Infinity`: there is no limit. */
+  cgroupLimit?: number | undefined;
+  /** `cgroupCurrent` less the page cache that goes first (inactive files). */
+  cgroupWorkingSet?: number | undefined;
+}
+
+/**
+ * The ceiling that is nearest, by name, and how far away it is in bytes.
+ *
+ * @since 0.1.0
+ */
+export interface Tightest {
+  /** Which ceiling: the container's, the machine's, or the engine's heap limit. */
+  signal: "cgroup" | "system" | "heap";
+  /** Bytes left below it; never negative. */
+  bytes: number;
+}
+
+/**
+ * {@linkcode MemInfo} as plain data. Unavailable signals are left out;
+ * `cgroupLimit: null`, always together with `cgroupUnlimited: true`, means
+ * that there is no limit.
+ *
+ * @since 0.1.0
+ */
+export interface MemInfoJson {
+  /** When the snapshot was taken, in milliseconds since the epoch. */
+  at: number;
+  /** See {@linkcode MemInfo.systemAvailable}. */
+  systemAvailable?: number;
+  /** See {@linkcode MemInfo.systemTotal}. */
+  systemTotal?: number;
+  /** See {@linkcode MemInfo.processRss}. */
+  processRss?: number;
+  /** See {@linkcode MemInfo.runtimeTotal}. */
+  runtimeTotal?: number;
+  /** See {@linkcode MemInfo.heapUsed}. */
+  heapUsed?: number;
+  /** See {@linkcode MemInfo.heapLimit}. */
+  heapLimit?: number;
+  /** See {@linkcode MemInfo.cgroupCurrent}. */
+  cgroupCurrent?: number;
+  /** See {@linkcode MemInfo.cgroupLimit}; `null`: there is no limit. */
+  cgroupLimit?: number | null;
+  /** `true` beside `cgroupLimit: null`; absent otherwise. */
+  cgroupUnlimited?: true;
+  /** See {@linkcode MemInfo.cgroupWorkingSet}. */
+  cgroupWorkingSet?: number;
+  /** The result of {@linkcode MemInfo.headroom}. */
+  headroom?: number;
+}
+
+/**
+ * One immutable snapshot of this process's memory and of the ceilings above
+ * it. All sizes are bytes. A signal that could not be read is `undefined`,
+ * never 0.
+ *
+ * ```ts
+ * import { MemInfo, MiB } from "@x/memctl";
+ * import assert from "node:assert/strict";
+ *
+ * const info = new MemInfo({
+ *   cgroupLimit: 300 * MiB,
+ *   cgroupCurrent: 88 * MiB,
+ *   processRss: 61.3 * MiB,
+ * });
+ * assert.equal(info.headroom(), 212 * MiB);
+ * assert.equal(info.systemAvailable, undefined);
+ * assert.equal(String(info), "headroom=212.0MiB rss=61.3MiB");
+ * ```
+ *
+ * @since 0.1.0
+ */
+export class MemInfo {
+  // Private fields behind getters make the snapshot immutable at no cost per
+  // sample; Object.freeze costs more than one of the reads.
+  readonly #at: number;
+  readonly #systemAvailable: number | undefined;
+  readonly #systemTotal: number | undefined;
+  readonly #processRss: number | undefined;
+  readonly #runtimeTotal: number | undefined;
+  readonly #heapUsed: number | undefined;
+  readonly #heapLimit: number | undefined;
+  readonly #cgroupCurrent: number | undefined;
+  readonly #cgroupLimit: number | undefined;
+  readonly #cgroupWorkingSet: number | undefined;
+
+  /**
+   * Samplers make snapshots; make your own to test a policy.
+   *
+   * @param init The signals that are available, in bytes.
+   */
+  constructor(init: Readonly<MemInfoInit> = {}) {
+    this.#at = init.at ?? Date.now();
+    this.#systemAvailable = init.systemAvailable;
+    this.#systemTotal = init.systemTotal;
+    this.#processRss = init.processRss;
+    this.#runtimeTotal = init.runtimeTotal;
+    this.#heapUsed = init.heapUsed;
+    this.#heapLimit = init.heapLimit;
+    this.#cgroupCurrent = init.cgroupCurrent;
+    this.#cgroupLimit = init.cgroupLimit;
+    this.#cgroupWorkingSet = init.cgroupWorkingSet;
+  }
+
+  /** When the snapshot was taken, in milliseconds since the epoch. */
+  get at(): number {
+    return this.#at;
+  }
+
+  /**
+   * Bytes that new work on this machine can have without swapping.
+   * Linux: MemAvailable of /proc/meminfo. macOS: free, file-backed and
+   * purgeable pages of vm_stat.
+   */
+  get systemAvailable(): number | undefined {
+    return this.#systemAvailable;
+  }
+
+  /** Bytes of memory of this machine. Linux: MemTotal. macOS: hw.memsize. */
+  get systemTotal(): number | undefined {
+    return this.#systemTotal;
+  }
+
+  /** Resident set of this process in bytes (VmRSS on Linux). */
+  get processRss(): number | undefined {
+    return this.#processRss;
+  }
+
+  /** Bytes that the JavaScript engine holds: committed heap and external memory. */
+  get runtimeTotal(): number | undefined {
+    return this.#runtimeTotal;
+  }
+
+  /** Bytes of heap in use: live objects, and garbage that is not collected yet. */
+  get heapUsed(): number | undefined {
+    return this.#heapUsed;
+  }
+
+  /** The engine's own ceiling for the heap, in bytes. Unavailable in Bun. */
+  get heapLimit(): number | undefined {
+    return this.#heapLimit;
+  }
+
+  /**
+   * Bytes charged to the cgroup level that binds, page cache included; without
+   * a limit, those of the process's own group.
+   */
+  get cgroupCurrent(): number | undefined {
+    return this.#cgroupCurrent;
+  }
+
+  /**
+   * Hard limit in bytes of the cgroup level that binds: of all levels from the
+   * process's group upwards, the one with the least left. `Infinity`: there
+   * is no limit.
+   */
+  get cgroupLimit(): number | undefined {
+    return this.#cgroupLimit;
+  }
+
+  /**
+   * Bytes of `cgroupCurrent` that are not inactive page cache. Only sampled
+   * with `usage: "workingSet"`.
+   */
+  get cgroupWorkingSet(): number | undefined {
+    return this.#cgroupWorkingSet;
+  }
+
+  /**
+   * Bytes that can still be used before something gives way.
+   *
+   * With a cgroup limit it is limit − usage, and 0 at or over the limit. Usage
+   * is the working set where that was asked for, `cgroupCurrent` otherwise.
+   * Without a limit it is `systemAvailable`. Where a limit is known and the
+   * usage is not, it is `systemAvailable`, at most the limit.
+   *
+   * @returns Bytes, or `undefined` if neither is available.
+   */
+  headroom(): number | undefined {
+    const limit = this.#cgroupLimit;
+    if (limit === undefined || limit === Infinity) return this.#systemAvailable;
+    const left = this.#cgroupHeadroom();
+    if (left !== undefined) return left;
+    const available = this.#systemAvailable;
+    return available === undefined ? undefined : Math.min(available, limit);
+  }
+
+  /**
+   * The nearest of three ceilings: the cgroup's limit, the machine's available
+   * memory, and the engine's heap limit.
+   *
+   * ```ts
+   * import { GiB, MemInfo, MiB } from "@x/memctl";
+   * import assert from "node:assert/strict";
+   *
+   * const info = new MemInfo({
+   *   systemAvailable: 3 * GiB,
+   *   heapUsed: 100 * MiB,
+   *   heapLimit: 140 * MiB,
+   * });
+   * assert.deepEqual(info.tightest(), { signal: "heap", bytes: 40 * MiB });
+   * ```
+   *
+   * @returns The ceiling and the bytes below it, or `undefined` if none is known.
+   */
+  tightest(): Tightest | undefined {
+    let least: Tightest | undefined;
+    const consider = (signal: Tightest["signal"], bytes: number | undefined) => {
+      if (bytes === undefined) return;
+      if (least === undefined || bytes < least.bytes) least = { signal, bytes };
+    };
+    if (this.#cgroupLimit !== Infinity) consider("cgroup", this.#cgroupHeadroom());
+    consider("system", this.#systemAvailable);
+    if (this.#heapLimit !== undefined && this.#heapUsed !== undefined) {
+      consider("heap", Math.max(0, this.#heapLimit - this.#heapUsed));
+    }
+    return least;
+  }
+
+  /**
+   * A compact line for logs, such as
+   * `headroom=212.0MiB rss=61.3MiB runtime=9.1MiB`. What is unavailable is
+   * left out.
+   */
+  toString(): string {
+    const parts: string[] = [];
+    const add = (name: string, bytes: number | undefined) => {
+      if (bytes !== undefined) parts.push(`${name}=${formatBytes(bytes)}`);
+    };
+    add("headroom", this.headroom());
+    add("rss", this.#processRss);
+    add("runtime", this.#runtimeTotal);
+    return parts.join(" ");
+  }
+
+  /**
+   * Plain data for `JSON.stringify`. JSON has no `Infinity`, so no limit is
+   * `cgroupLimit: null` with `cgroupUnlimited: true`, while an unavailable
+   * signal is absent.
+   *
+   * ```ts
+   * import { MemInfo } from "@x/memctl";
+   * import assert from "node:assert/strict";
+   *
+   * const info = new MemInfo({ at: 0, cgroupLimit: Infinity });
+   * assert.equal(
+   *   JSON.stringify(info),
+   *   '{"at":0,"cgroupLimit":null,"cgroupUnlimited":true}',
+   * );
+   * ```
+   */
+  toJSON(): MemInfoJson {
+    const json: MemInfoJson = { at: this.#at };
+    for (const name of SIGNAL_NAMES) {
+      const value = this[name];
+      if (value === undefined) continue;
+      if (name === "cgroupLimit" && value === Infinity) {
+        json.cgroupLimit = null;
+        json.cgroupUnlimited = true;
+      } else {
+        json[name] = value;
+      }
+    }
+    const headroom = this.headroom();
+    if (headroom !== undefined) json.headroom = headroom;
+    return json;
+  }
+
+  #cgroupHeadroom(): number | undefined {
+    const limit = this.#cgroupLimit;
+    const usage = this.#cgroupWorkingSet ?? this.#cgroupCurrent;
+    if (limit === undefined || usage === undefined) return undefined;
+    return Math.max(0, limit - usage);
+  }
+}
+
+// console.log of a class with private fields shows nothing; all three runtimes
+// ask this method first. It is attached here because its name, a registered
+// symbol, cannot be declared in a class without breaking fast type checking.
+Object.defineProperty(MemInfo.prototype, Symbol.for("nodejs.util.inspect.custom"), {
+  value: function (this: MemInfo): unknown {
+    const { cgroupUnlimited, ...shown } = this.toJSON();
+    return cgroupUnlimited ? { ...shown, cgroupLimit: Infinity } : shown;
+  },
+});
+
+/**
+ * The name of a signal: each field of {@linkcode MemInfo} but `at`.
+ *
+ * @since 0.1.0
+ */
+export type SignalName =
+  | "systemAvailable"
+  | "systemTotal"
+  | "processRss"
+  | "runtimeTotal"
+  | "heapUsed"
+  | "heapLimit"
+  | "cgroupCurrent"
+  | "cgroupLimit"
+  | "cgroupWorkingSet";
+
+/** Every signal, in the order in which people read them. */
+export const SIGNAL_NAMES: readonly SignalName[] = [
+  "systemAvailable",
+  "systemTotal",
+  "processRss",
+  "runtimeTotal",
+  "heapUsed",
+  "heapLimit",
+  "cgroupCurrent",
+  "cgroupLimit",
+  "cgroupWorkingSet",
+];

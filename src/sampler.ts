@@ -1,0 +1,86 @@
+import type { MemInfo, SignalName } from "./mem_info.ts";
+
+/**
+ * What headroom subtracts from a cgroup's limit.
+ *
+ * - `"current"`: everything charged to the group, page cache included.
+ * - `"workingSet"`: the same without inactive page cache, which the kernel
+ *   reclaims before it kills anything. Costs one more read per level.
+ *
+ * @since 0.1.0
+ */
+export type Usage = "current" | "workingSet";
+
+/**
+ * The places that memory can be read at.
+ *
+ * - `"linux"`: procfs and cgroup v1 or v2.
+ * - `"darwin"`: vm_stat as a subprocess.
+ * - `"runtime"`: only what the JavaScript runtime itself tells.
+ *
+ * @since 0.1.0
+ */
+export type AdapterName = "linux" | "darwin" | "runtime";
+
+/**
+ * Where one field of {@linkcode MemInfo} comes from.
+ *
+ * @since 0.1.0
+ */
+export interface Signal {
+  /** Whether the field has a source; single readings can still fail. */
+  readonly available: boolean;
+  /** The path or call that is read, or would be. */
+  readonly source: string;
+  /** Why it is unavailable, in words to act on; absent when available. */
+  readonly reason?: string;
+  /** What to know about an available signal: an estimate, an uncertain level. */
+  readonly note?: string;
+  /** `true` if another figure stands in for the real one. */
+  readonly estimate?: boolean;
+}
+
+/**
+ * One {@linkcode Signal} for each field of {@linkcode MemInfo} but `at`.
+ *
+ * @since 0.1.0
+ */
+export type Signals = { readonly [name in SignalName]: Signal };
+
+/**
+ * An open source of snapshots.
+ *
+ * @since 0.1.0
+ */
+export interface Sampler extends Disposable {
+  /** Which adapter reads; samplers of your own may leave it out. */
+  readonly adapter?: AdapterName;
+  /** For each field its source, and why it is unavailable if it is. */
+  readonly signals: Signals;
+  /**
+   * Takes one snapshot: directly where the platform can (Linux, runtime
+   * only), as a promise where it must (macOS).
+   *
+   * @throws {Error} If the sampler is closed.
+   */
+  sample(): MemInfo | Promise<MemInfo>;
+  /** Lets go of everything held open. Closing twice is harmless. */
+  close(): void;
+}
+
+/**
+ * Options of {@linkcode openSampler} and {@linkcode sample}.
+ *
+ * @since 0.1.0
+ */
+export interface SamplerOptions {
+  /** What headroom subtracts from a cgroup's limit. Default: `"current"`. */
+  usage?: Usage | undefined;
+  /** Forces an adapter. Default: the one that fits the platform. */
+  adapter?: AdapterName | undefined;
+  /**
+   * The folder that holds `proc` and `sys`, for a host's file systems mounted
+   * in a container, or a recorded tree. Linux adapter only. Default: `"/"`.
+   */
+  root?: string | undefined;
+}

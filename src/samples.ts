@@ -1,0 +1,133 @@
+import type { MemInfo } from "./mem_info.ts";
+import { checkWatchOptions, watch, type WatchOptions } from "./watch.ts";
+
+/**
+ * Options of {@linkcode samples}: those of {@linkcode watch}, but `onPanic`,
+ * since there is no callback.
+ *
+ * @since 0.1.0
+ */
+export type SamplesOptions = Omit<WatchOptions, "onPanic">;
+
+/**
+ * {@linkcode watch} as an async iterable. Sampling starts with the first
+ * `next()`. While the loop's body runs, all ticks that fall due become one
+ * snapshot, taken when the body is done. `break`, `return`, an error in the
+ * body and an abort each release everything; an abort ends the loop without
+ * an error.
+ *
+ * ```ts
+ * import { samples } from "@x/memctl";
+ *
+ * for await (const info of samples({ interval: 1_000, immediate: true })) {
+ *   console.log(`${info}`);
+ *   break; // a service would go on
+ * }
+ * ```
+ *
+ * @param options When to sample, and what ends it.
+ * @returns An iterator for one loop.
+ * @throws {TypeError} If an option is of the wrong type.
+ * @throws {RangeError} If `interval` is not above 0 and at most 2³¹−1, or
+ * another option has a value that it does not know.
+ * @since 0.1.0
+ */
+export function samples(options: SamplesOptions): AsyncIterableIterator<MemInfo> {
+  checkWatchOptions(options);
+  return new Samples(options);
+}
+
+/** A consumer that waits in `next()`. */
+interface Waiter {
+  resolve: (result: IteratorResult<MemInfo, undefined>) => void;
+  reject: (reason: unknown) => void;
+}
+
+const DONE: IteratorResult<MemInfo, undefined> = { done: true, value: undefined };
+
+class Samples implements AsyncIterableIterator<MemInfo, undefined> {
+  readonly #options: SamplesOptions;
+  readonly #stop = new AbortController();
+  readonly #waiters: Waiter[] = [];
+  /** Lets the watch's callback return: the consumer is back for more. */
+  #resume: (() => void) | undefined;
+  #started = false;
+  #over = false;
+  #failure: { reason: unknown } | undefined;
+
+  constructor(options: SamplesOptions) {
+    this.#options = options;
+  }
+
+  next(): Promise<IteratorResult<MemInfo, undefined>> {
+    if (this.#over) {
+      const failure = this.#failure;
+      this.#failure = undefined;
+      return failure === undefined ? Promise.resolve(DONE) : Promise.reject(failure.reason);
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ resolve, reject });
+      if (this.#started) this.#goOn();
+      else this.#start();
+    });
+  }
+
+  return(): Promise<IteratorResult<MemInfo, undefined>> {
+    this.#finish();
+    return Promise.resolve(DONE);
+  }
+
+  throw(reason?: unknown): Promise<IteratorResult<MemInfo, undefined>> {
+    this.#finish();
+    return Promise.reject(reason);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  #start(): void {
+    this.#started = true;
+    const { signal } = this.#options;
+    if (signal?.aborted) return this.#finish();
+    signal?.addEventListener("abort", this.#onAbort);
+    const options = { ...this.#options, signal: this.#stop.signal };
+    watch(options, (info) => this.#deliver(info)).catch((reason) => this.#finish({ reason }));
+  }
+
+  readonly #onAbort = (): void => this.#finish();
+
+  /** Hands a snapshot over and holds the watch until the consumer is back. */
+  #deliver(info: MemInfo): Promise<void> | undefined {
+    this.#waiters.shift()?.resolve({ done: false, value: info });
+    if (this.#waiters.length > 0) return undefined;
+    return new Promise((resolve) => {
+      this.#resume = resolve;
+    });
+  }
+
+  #goOn(): void {
+    this.#resume?.();
+    this.#resume = undefined;
+  }
+
+  #finish(failure?: { reason: unknown }): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#options.signal?.removeEventListener("abort", this.#onAbort);
+    this.#stop.abort();
+    this.#goOn();
+    const waiters = this.#waiters.splice(0);
+    // The first that waits learns of the failure; if none does, the next call.
+    if (failure !== undefined) {
+      const first = waiters.shift();
+      if (first) first.reject(failure.reason);
+      else this.#failure = failure;
+    }
+    for (const waiter of waiters) waiter.resolve(DONE);
+  }
+}

@@ -1,0 +1,255 @@
+import {
+  checkFunction,
+  checkInterval,
+  checkOptionalBoolean,
+  checkOptionalFunction,
+  checkOptionalMethod,
+  checkOptionalSignal,
+  checkSamplerOptions,
+} from "./check.ts";
+import type { Clock } from "./clock.ts";
+import { openSampler, systemClock } from "./host.ts";
+import type { MemInfo } from "./mem_info.ts";
+import type { Sampler, SamplerOptions } from "./sampler.ts";
+
+/**
+ * Options of {@linkcode watch}.
+ *
+ * @since 0.1.0
+ */
+export interface WatchOptions extends SamplerOptions {
+  /** Sampling period in milliseconds: above 0, at most 2,147,483,647. */
+  interval: number;
+  /**
+   * Takes the first sample at entry; the first tick follows one interval
+   * later. Default: `false`.
+   */
+  immediate?: boolean | undefined;
+  /** Ends the watch when aborted. */
+  signal?: AbortSignal | undefined;
+  /**
+   * Called with what the callback (or an injected sampler) threw or rejected
+   * with; sampling then goes on. Without it, the watch rejects.
+   */
+  onPanic?: ((reason: unknown) => unknown) | undefined;
+  /** Lets the process exit while this watch is running. Default: `false`. */
+  unref?: boolean | undefined;
+  /** Where the snapshots come from; it stays open. Default: this machine. */
+  sampler?: Sampler | undefined;
+  /** What makes the ticks. Default: the global `setInterval`. */
+  clock?: Clock | undefined;
+}
+
+/**
+ * Why a snapshot was taken: at entry, or because a tick fell due.
+ *
+ * @since 0.1.0
+ */
+export type WatchCause = "immediate" | "tick";
+
+/**
+ * What a callback is told besides the snapshot.
+ *
+ * @since 0.1.0
+ */
+export interface WatchContext {
+  /** The signal that ends the watch; hand it on to slow work. */
+  readonly signal: AbortSignal;
+  /** Ticks merged into this one because the callback was still running. */
+  readonly coalesced: number;
+  /** Why this snapshot was taken. */
+  readonly cause: WatchCause;
+}
+
+/**
+ * What {@linkcode watch} calls with each snapshot. If it returns a promise,
+ * no other call is made until that settles.
+ *
+ * @since 0.1.0
+ */
+export type WatchCallback = (info: MemInfo, context: WatchContext) => unknown;
+
+/**
+ * Samples memory every `interval` milliseconds and hands each snapshot to the
+ * callback, until the signal is aborted.
+ *
+ * Calls never overlap. While the callback's promise is pending, all ticks that
+ * fall due become one, delivered right after it settles. A source that cannot
+ * be read is `undefined` in that snapshot, and sampling goes on.
+ *
+ * ```ts
+ * import { MiB, watch } from "@x/memctl";
+ *
+ * const stop = new AbortController();
+ * await watch({ interval: 2_000, immediate: true, signal: stop.signal }, (info) => {
+ *   const headroom = info.headroom();
+ *   if (headroom !== undefined && headroom < 64 * MiB) console.warn(`low: ${info}`);
+ *   stop.abort(); // a service would watch for as long as it runs
+ * });
+ * ```
+ *
+ * @param options When to sample, and what ends it.
+ * @param callback Called with each snapshot; keep it short.
+ * @returns A promise that resolves after an abort, once a running callback has
+ * settled and everything is released.
+ * @throws {TypeError} (as a rejection) If an option or the callback is of the wrong type.
+ * @throws {RangeError} (as a rejection) If `interval` is not above 0 and at most 2³¹−1, or
+ * another option has a value that it does not know.
+ * @since 0.1.0
+ */
+export function watch(options: WatchOptions, callback: WatchCallback): Promise<void> {
+  // What the executor throws becomes the rejection.
+  return new Promise((resolve, reject) => {
+    checkWatchOptions(options);
+    checkFunction("callback", callback);
+    if (options.signal?.aborted) return resolve();
+    new Watching(options, callback, resolve, reject).start();
+  });
+}
+
+/** Throws what {@linkcode watch} rejects with for these options. */
+export function checkWatchOptions(options: WatchOptions): void {
+  checkSamplerOptions(options);
+  checkInterval(options.interval);
+  checkOptionalBoolean("immediate", options.immediate);
+  checkOptionalBoolean("unref", options.unref);
+  checkOptionalSignal("signal", options.signal);
+  checkOptionalFunction("onPanic", options.onPanic);
+  checkOptionalMethod("sampler", options.sampler, "sample");
+  checkOptionalMethod("clock", options.clock, "every");
+}
+
+/**
+ * One running watch: idle, or in one turn (sample, then callback, then perhaps
+ * onPanic). Ticks that fall due during a turn are counted and become the next.
+ */
+class Watching {
+  readonly #options: WatchOptions;
+  readonly #callback: WatchCallback;
+  readonly #resolve: () => void;
+  readonly #reject: (reason: unknown) => void;
+  readonly #signal: AbortSignal;
+  readonly #sampler: Sampler;
+  #stopTicks: () => void = () => {};
+  #due = 0;
+  #turn: "none" | "sampling" | "calling" = "none";
+  #released = false;
+  #settled = false;
+
+  constructor(
+    options: WatchOptions,
+    callback: WatchCallback,
+    resolve: () => void,
+    reject: (reason: unknown) => void,
+  ) {
+    this.#options = options;
+    this.#callback = callback;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.#signal = options.signal ?? new AbortController().signal;
+    this.#sampler = options.sampler ?? openSampler(options);
+  }
+
+  start(): void {
+    const { clock = systemClock, interval, unref = false, immediate } = this.#options;
+    this.#signal.addEventListener("abort", this.#onAbort);
+    try {
+      this.#stopTicks = clock.every(interval, this.#onTick, unref);
+    } catch (error) {
+      return this.#end(() => this.#reject(error));
+    }
+    if (immediate) this.#take("immediate", 0);
+  }
+
+  readonly #onTick = (): void => {
+    if (this.#released) return;
+    this.#due++;
+    this.#takeDue();
+  };
+
+  readonly #onAbort = (): void => {
+    // A callback that runs is waited for; a reading that nobody will see is not.
+    if (this.#turn === "calling") this.#release();
+    else this.#end(this.#resolve);
+  };
+
+  /** Takes what is due, all of it in one turn, unless a turn is under way. */
+  #takeDue(): void {
+    if (this.#due === 0 || this.#turn !== "none") return;
+    const coalesced = this.#due - 1;
+    this.#due = 0;
+    this.#take("tick", coalesced);
+  }
+
+  #take(cause: WatchCause, coalesced: number): void {
+    this.#turn = "sampling";
+    let info: MemInfo | Promise<MemInfo>;
+    try {
+      info = this.#sampler.sample();
+    } catch (error) {
+      return this.#panic(error);
+    }
+    if (!isThenable(info)) return this.#call(info, cause, coalesced);
+    info.then((value) => {
+      if (!this.#settled) this.#call(value, cause, coalesced);
+    }, (reason) => {
+      if (!this.#settled) this.#panic(reason);
+    });
+  }
+
+  #call(info: MemInfo, cause: WatchCause, coalesced: number): void {
+    this.#turn = "calling";
+    let result: unknown;
+    try {
+      result = this.#callback(info, { signal: this.#signal, coalesced, cause });
+    } catch (error) {
+      return this.#panic(error);
+    }
+    this.#await(result, (reason) => this.#panic(reason));
+  }
+
+  #panic(reason: unknown): void {
+    this.#turn = "calling";
+    const { onPanic } = this.#options;
+    if (onPanic === undefined) return this.#end(() => this.#reject(reason));
+    let result: unknown;
+    try {
+      result = onPanic(reason);
+    } catch (error) {
+      return this.#end(() => this.#reject(error));
+    }
+    this.#await(result, (error) => this.#end(() => this.#reject(error)));
+  }
+
+  /** Ends the turn when `result` settles: now, if it is not a promise. */
+  #await(result: unknown, onRejected: (reason: unknown) => void): void {
+    if (isThenable(result)) result.then(() => this.#turnOver(), onRejected);
+    else this.#turnOver();
+  }
+
+  #turnOver(): void {
+    this.#turn = "none";
+    if (this.#released) this.#end(this.#resolve);
+    else this.#takeDue();
+  }
+
+  #end(settle: () => void): void {
+    this.#release();
+    if (this.#settled) return;
+    this.#settled = true;
+    settle();
+  }
+
+  #release(): void {
+    if (this.#released) return;
+    this.#released = true;
+    this.#stopTicks();
+    this.#signal.removeEventListener("abort", this.#onAbort);
+    if (this.#options.sampler === undefined) this.#sampler.close();
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return value !== null && (typeof value === "object" || typeof value === "function") &&
+    typeof (value as { then?: unknown }).then === "function";
+}
