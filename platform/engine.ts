@@ -1,0 +1,87 @@
+// What the JavaScript engine says of its heap.
+
+import process from "node:process";
+import v8 from "node:v8";
+import type { MemInfoInit } from "../src/mem_info.ts";
+import type { Signal } from "../src/sampler.ts";
+
+/** The calls that a runtime may offer; a test leaves some out. */
+export interface EngineHost {
+  /** `node:v8`, where it answers in well under a microsecond. */
+  heapStatistics?: (() => v8.HeapInfo) | undefined;
+  /** `process.memoryUsage`, in bytes. */
+  memoryUsage?: (() => MemoryUsage) | undefined;
+}
+
+/** The part of `process.memoryUsage()` that is used. */
+export interface MemoryUsage {
+  rss: number;
+  heapTotal: number;
+  heapUsed: number;
+  external: number;
+}
+
+/** Fills in the engine's fields of a snapshot. */
+export interface Engine {
+  readonly signals: Readonly<Record<"runtimeTotal" | "heapUsed" | "heapLimit", Signal>>;
+  read(into: MemInfoInit): void;
+}
+
+// JavaScriptCore answers v8.getHeapStatistics() by walking its heap, which
+// takes milliseconds, so Bun is asked for its memoryUsage().
+const isV8 = !("Bun" in globalThis);
+
+/** This runtime's calls. */
+export const thisEngine: EngineHost = {
+  heapStatistics: isV8 ? v8.getHeapStatistics : undefined,
+  memoryUsage: process.memoryUsage,
+};
+
+/** The best source that the host offers. */
+export function openEngine(host: EngineHost): Engine {
+  const { heapStatistics, memoryUsage } = host;
+  if (heapStatistics !== undefined) return v8Engine(heapStatistics);
+  if (memoryUsage !== undefined) return usageEngine(memoryUsage);
+  return noEngine;
+}
+
+function v8Engine(heapStatistics: () => v8.HeapInfo): Engine {
+  const signal: Signal = { available: true, source: "v8.getHeapStatistics()" };
+  return {
+    signals: { runtimeTotal: signal, heapUsed: signal, heapLimit: signal },
+    read(into) {
+      const heap = heapStatistics();
+      into.runtimeTotal = heap.total_heap_size + heap.external_memory;
+      into.heapUsed = heap.used_heap_size;
+      into.heapLimit = heap.heap_size_limit;
+    },
+  };
+}
+
+function usageEngine(memoryUsage: () => MemoryUsage): Engine {
+  const signal: Signal = { available: true, source: "process.memoryUsage()" };
+  return {
+    signals: {
+      runtimeTotal: signal,
+      heapUsed: signal,
+      heapLimit: unavailable("heap_size_limit", "this engine sets no limit of its own to the heap"),
+    },
+    read(into) {
+      const usage = memoryUsage();
+      into.runtimeTotal = usage.heapTotal + usage.external;
+      into.heapUsed = usage.heapUsed;
+    },
+  };
+}
+
+const missing = unavailable("process.memoryUsage()", "this runtime has no process.memoryUsage()");
+
+const noEngine: Engine = {
+  signals: { runtimeTotal: missing, heapUsed: missing, heapLimit: missing },
+  read() {},
+};
+
+/** A signal that cannot be had. */
+export function unavailable(source: string, reason: string): Signal {
+  return { available: false, source, reason };
+}

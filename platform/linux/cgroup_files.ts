@@ -1,0 +1,83 @@
+// The memory files of one group. Version 1 and 2 differ in names and in how
+// they say "no limit", and in nothing else that is read here.
+
+import { digitsEnd, key, MAX_BYTES, nextLine, readDigits, startsWith } from "./digits.ts";
+
+/** Version 1 writes "no limit" as a number near 2^63, by page size. */
+const NO_LIMIT = 2 ** 62;
+const GARBAGE = 2 ** 64;
+
+const NEWLINE = 0x0a;
+const SPACE = 0x20;
+const MAX = key("max");
+
+/** The names of the files, and of the lines of memory.stat. */
+export interface CgroupNames {
+  limit: string;
+  usage: string;
+  stat: string;
+  /** Inactive page cache of the group and all below it. */
+  inactiveFile: Uint8Array;
+}
+
+export const V1: CgroupNames = {
+  limit: "memory.limit_in_bytes",
+  usage: "memory.usage_in_bytes",
+  stat: "memory.stat",
+  inactiveFile: key("total_inactive_file"),
+};
+
+export const V2: CgroupNames = {
+  limit: "memory.max",
+  usage: "memory.current",
+  stat: "memory.stat",
+  inactiveFile: key("inactive_file"),
+};
+
+/** Version 1, whether a group's limit binds the groups below it. */
+export const USE_HIERARCHY = "memory.use_hierarchy";
+
+/** Version 1, the line of memory.stat with the least limit up to the root. */
+export const HIERARCHICAL_LIMIT: Uint8Array = key("hierarchical_memory_limit");
+
+/** A limit in bytes, `Infinity` for none, `undefined` for garbage. */
+export function parseLimit(data: Uint8Array, length: number): number | undefined {
+  if (startsWith(data, 0, length, MAX)) {
+    return endsAt(data, MAX.length, length) ? Infinity : undefined;
+  }
+  const value = readDigits(data, 0, length);
+  if (value === undefined || !endsAt(data, digitsEnd, length)) return undefined;
+  return limitOf(value);
+}
+
+/** A usage in bytes, `undefined` for garbage. */
+export function parseUsage(data: Uint8Array, length: number): number | undefined {
+  const value = readDigits(data, 0, length);
+  if (value === undefined || value > MAX_BYTES) return undefined;
+  return endsAt(data, digitsEnd, length) ? value : undefined;
+}
+
+/** The number on the line of memory.stat that `name` begins. */
+export function parseStat(data: Uint8Array, length: number, name: Uint8Array): number | undefined {
+  for (let at = 0; at < length; at = nextLine(data, at, length)) {
+    const value = at + name.length;
+    if (data[value] !== SPACE || !startsWith(data, at, length, name)) continue;
+    const number = readDigits(data, value + 1, length);
+    // A line without its newline was cut short.
+    return number !== undefined && digitsEnd < length && data[digitsEnd] === NEWLINE
+      ? number
+      : undefined;
+  }
+  return undefined;
+}
+
+/** A number that a limit file or hierarchical_memory_limit gave. */
+export function limitOf(value: number | undefined): number | undefined {
+  if (value === undefined || value >= GARBAGE) return undefined;
+  return value >= NO_LIMIT ? Infinity : value;
+}
+
+/** Whether nothing but the closing newline follows. */
+function endsAt(data: Uint8Array, at: number, length: number): boolean {
+  return at === length || (at === length - 1 && data[at] === NEWLINE);
+}

@@ -1,0 +1,122 @@
+// procfs and the cgroup, read together. One reader serves every sampler of the
+// same root, so that any number of watches holds the descriptors of one.
+
+import { MemInfo, type MemInfoInit } from "../../src/mem_info.ts";
+import type { Signal, Signals } from "../../src/sampler.ts";
+import { type Engine, unavailable } from "../engine.ts";
+import type { FileIo } from "../file_io.ts";
+import { bytes, KernelFile } from "../kernel_file.ts";
+import { Cgroup } from "./cgroup.ts";
+import type { CgroupReading } from "./cgroup_levels.ts";
+import { type Meminfo, parseMeminfo, parseVmRss } from "./proc_meminfo.ts";
+import { parseAuxvPageSize } from "./proc_self_auxv.ts";
+import { parseStatmResident } from "./proc_self_statm.ts";
+
+/** Reads one `proc` and `sys`. */
+export class LinuxReader {
+  readonly #io: FileIo;
+  readonly #engine: Engine;
+  readonly #meminfo: KernelFile;
+  readonly #rss: KernelFile;
+  /** Bytes per page of statm; `undefined`: `#rss` is /proc/self/status. */
+  readonly #pageSize: number | undefined;
+  readonly #cgroup: Cgroup;
+  readonly #system: Meminfo = { total: undefined, available: undefined };
+  readonly #group: CgroupReading = {
+    current: undefined,
+    limit: undefined,
+    workingSet: undefined,
+    limitSource: undefined,
+    usageSource: undefined,
+  };
+  /** What the next snapshot is made from. */
+  readonly #next: MemInfoInit = {};
+
+  constructor(root: string, io: FileIo, engine: Engine) {
+    const base = root.endsWith("/") ? root.slice(0, -1) : root;
+    this.#io = io;
+    this.#engine = engine;
+    this.#meminfo = new KernelFile(`${base}/proc/meminfo`, io);
+    this.#pageSize = this.#readPageSize(`${base}/proc/self/auxv`);
+    this.#rss = new KernelFile(
+      `${base}/proc/self/${this.#pageSize === undefined ? "status" : "statm"}`,
+      io,
+    );
+    this.#cgroup = new Cgroup(base, io);
+  }
+
+  /** Whether anything at all could be opened. */
+  get usable(): boolean {
+    return this.#meminfo.usable || this.#rss.usable;
+  }
+
+  /** Why not. */
+  get problem(): string | undefined {
+    return this.#meminfo.problem;
+  }
+
+  sample(workingSet: boolean): MemInfo {
+    const next = this.#next;
+    next.at = Date.now();
+    this.#readSystem();
+    next.systemAvailable = this.#system.available;
+    next.systemTotal = this.#system.total;
+    next.processRss = this.#readRss();
+    this.#engine.read(next);
+    const group = this.#group;
+    this.#cgroup.read(next.at, workingSet, this.#system.total ?? Infinity, group);
+    next.cgroupCurrent = group.current;
+    next.cgroupLimit = group.limit;
+    next.cgroupWorkingSet = group.workingSet;
+    return new MemInfo(next);
+  }
+
+  /** Explains each field by a reading of its own. */
+  signals(workingSet: boolean): Signals {
+    const info = this.sample(workingSet);
+    const { problem, path } = this.#meminfo;
+    const fromMeminfo = (value: number | undefined): Signal =>
+      value === undefined
+        ? unavailable(path, problem ?? `${path} has no such line, or garbage in it`)
+        : { available: true, source: path };
+    return {
+      systemAvailable: fromMeminfo(info.systemAvailable),
+      systemTotal: fromMeminfo(info.systemTotal),
+      processRss: info.processRss === undefined
+        ? unavailable(this.#rss.path, this.#rss.problem ?? `${this.#rss.path} holds garbage`)
+        : { available: true, source: this.#rss.path },
+      ...this.#engine.signals,
+      ...this.#cgroup.signals(this.#group, workingSet),
+    };
+  }
+
+  close(): void {
+    this.#meminfo.close();
+    this.#rss.close();
+    this.#cgroup.close();
+  }
+
+  #readSystem(): void {
+    parseMeminfo(bytes, Math.max(0, this.#meminfo.read()), this.#system);
+  }
+
+  #readRss(): number | undefined {
+    const length = this.#rss.read();
+    if (length < 0) return undefined;
+    if (this.#pageSize === undefined) return parseVmRss(bytes, length);
+    const pages = parseStatmResident(bytes, length);
+    return pages === undefined ? undefined : pages * this.#pageSize;
+  }
+
+  #readPageSize(path: string): number | undefined {
+    let data: Uint8Array;
+    try {
+      data = this.#io.readAll(path);
+    } catch {
+      // Whatever keeps it from us: /proc/self/status then serves for the
+      // resident set, at five times the cost.
+      return undefined;
+    }
+    return parseAuxvPageSize(data);
+  }
+}

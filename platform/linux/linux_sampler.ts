@@ -1,0 +1,49 @@
+// The Linux adapter.
+
+import type { MemInfo } from "../../src/mem_info.ts";
+import type { AdapterName, Sampler, SamplerOptions, Signals } from "../../src/sampler.ts";
+import type { Engine } from "../engine.ts";
+import type { FileIo } from "../file_io.ts";
+import { Handle, Shared } from "../shared.ts";
+import { LinuxReader } from "./linux_reader.ts";
+
+const readers = new Map<string, Shared<LinuxReader>>();
+
+/** Opens the one reader of this root, or joins those who use it. */
+export function openLinuxSampler(
+  options: SamplerOptions,
+  io: FileIo,
+  engine: Engine,
+): LinuxSampler {
+  const root = options.root ?? "/";
+  let shared = readers.get(root);
+  if (shared === undefined) {
+    shared = new Shared(new LinuxReader(root, io, engine), () => readers.delete(root));
+    readers.set(root, shared);
+  }
+  return new LinuxSampler(shared, options.usage === "workingSet");
+}
+
+/** One user of a {@linkcode LinuxReader}. */
+export class LinuxSampler extends Handle<LinuxReader> implements Sampler {
+  readonly adapter: AdapterName = "linux";
+  readonly #workingSet: boolean;
+
+  constructor(shared: Shared<LinuxReader>, workingSet: boolean) {
+    super(shared);
+    this.#workingSet = workingSet;
+  }
+
+  get signals(): Signals {
+    return this.open.signals(this.#workingSet);
+  }
+
+  /** `undefined`, or why nothing at all can be read. */
+  get problem(): string | undefined {
+    return this.open.usable ? undefined : this.open.problem;
+  }
+
+  sample(): MemInfo {
+    return this.open.sample(this.#workingSet);
+  }
+}

@@ -1,0 +1,90 @@
+// /proc/meminfo, and /proc/self/status, which has the same form.
+
+import { digitsEnd, key, MAX_BYTES, nextLine, readDigits, startsWith } from "./digits.ts";
+
+const SPACE = 0x20;
+const TAB = 0x09;
+const MINUS = 0x2d;
+const KB = key(" kB");
+
+const MEM_TOTAL = key("MemTotal:");
+const MEM_FREE = key("MemFree:");
+const MEM_AVAILABLE = key("MemAvailable:");
+const BUFFERS = key("Buffers:");
+const CACHED = key("Cached:");
+const SHMEM = key("Shmem:");
+const VM_RSS = key("VmRSS:");
+
+/** What is wanted of /proc/meminfo, in bytes. Reused from sample to sample. */
+export interface Meminfo {
+  total: number | undefined;
+  available: number | undefined;
+}
+
+/** Parses /proc/meminfo into `out`. */
+export function parseMeminfo(data: Uint8Array, length: number, out: Meminfo): void {
+  out.total = undefined;
+  let found = false;
+  let available: number | undefined;
+  // MemTotal stands first and MemAvailable third in every kernel that has it.
+  for (let at = 0; at < length && !(found && out.total !== undefined);) {
+    if (startsWith(data, at, length, MEM_TOTAL)) {
+      out.total = positive(readKib(data, at + MEM_TOTAL.length, length));
+    } else if (startsWith(data, at, length, MEM_AVAILABLE)) {
+      found = true;
+      available = readKib(data, at + MEM_AVAILABLE.length, length);
+    }
+    at = nextLine(data, at, length);
+  }
+  if (!found) available = estimateAvailable(data, length);
+  out.available = clamp(available, out.total);
+}
+
+/** VmRSS of /proc/self/status in bytes. */
+export function parseVmRss(data: Uint8Array, length: number): number | undefined {
+  return lineValue(data, length, VM_RSS);
+}
+
+/**
+ * Before Linux 3.14 there is no MemAvailable. free(1) then counted free
+ * memory, buffers and cache as available; shared memory is in the cache and
+ * cannot be dropped.
+ */
+function estimateAvailable(data: Uint8Array, length: number): number | undefined {
+  const free = lineValue(data, length, MEM_FREE);
+  const cached = lineValue(data, length, CACHED);
+  if (free === undefined || cached === undefined) return undefined;
+  const buffers = lineValue(data, length, BUFFERS) ?? 0;
+  const shared = lineValue(data, length, SHMEM) ?? 0;
+  return Math.max(0, free + buffers + cached - shared);
+}
+
+function lineValue(data: Uint8Array, length: number, name: Uint8Array): number | undefined {
+  for (let at = 0; at < length; at = nextLine(data, at, length)) {
+    if (startsWith(data, at, length, name)) return readKib(data, at + name.length, length);
+  }
+  return undefined;
+}
+
+/** `   1234 kB` in bytes; the unit must be there, or the line was cut short. */
+function readKib(data: Uint8Array, start: number, end: number): number | undefined {
+  let at = start;
+  while (at < end && (data[at] === SPACE || data[at] === TAB)) at++;
+  const negative = data[at] === MINUS;
+  const kib = readDigits(data, negative ? at + 1 : at, end);
+  if (kib === undefined || kib * 1024 > MAX_BYTES) return undefined;
+  if (!startsWith(data, digitsEnd, end, KB)) return undefined;
+  return negative ? -kib * 1024 : kib * 1024;
+}
+
+/** Some kernels report a negative figure, some one above the total. */
+function clamp(available: number | undefined, total: number | undefined): number | undefined {
+  if (available === undefined) return undefined;
+  if (available < 0) return 0;
+  return total !== undefined && available > total ? total : available;
+}
+
+/** A machine without memory is a garbled line. */
+function positive(value: number | undefined): number | undefined {
+  return value !== undefined && value > 0 ? value : undefined;
+}

@@ -1,0 +1,27 @@
+// /proc/self/cgroup: which group this process is in, per hierarchy.
+
+/** One line: a hierarchy, its controllers (none: cgroup v2), and the group's path. */
+export interface CgroupLine {
+  controllers: string[];
+  path: string;
+}
+
+const DELETED = " (deleted)";
+
+/** Parses /proc/self/cgroup; lines of another form are passed over. */
+export function parseSelfCgroup(text: string): CgroupLine[] {
+  const lines: CgroupLine[] = [];
+  for (const line of text.split("\n")) {
+    // Only the first two colons separate: containerd puts colons into paths.
+    const first = line.indexOf(":");
+    const second = line.indexOf(":", first + 1);
+    if (first < 1 || second === -1 || line[second + 1] !== "/") continue;
+    const names = line.slice(first + 1, second);
+    const path = line.slice(second + 1);
+    lines.push({
+      controllers: names === "" ? [] : names.split(","),
+      path: path.endsWith(DELETED) ? path.slice(0, -DELETED.length) : path,
+    });
+  }
+  return lines;
+}

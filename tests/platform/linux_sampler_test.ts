@@ -1,0 +1,427 @@
+import fc from "fast-check";
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import process from "node:process";
+import { describe, it } from "node:test";
+import { openEngine, thisEngine } from "../../platform/engine.ts";
+import { type FileIo, nodeFileIo } from "../../platform/file_io.ts";
+import { RECHECK_PERIOD } from "../../platform/linux/cgroup.ts";
+import { LinuxReader } from "../../platform/linux/linux_reader.ts";
+import { openSampler } from "../../src/host.ts";
+import type { MemInfo } from "../../src/mem_info.ts";
+import type { SamplerOptions } from "../../src/sampler.ts";
+import { watch } from "../../src/watch.ts";
+import { MEMINFO } from "../fixtures/cgroup_trees.ts";
+import { settle } from "../support/async.ts";
+import { writeTree } from "../support/environments.ts";
+import { ManualClock } from "../support/manual_clock.ts";
+import { openDescriptors, withTempFolder } from "../support/temp.ts";
+
+const MIB = 1024 * 1024;
+const linux = process.platform === "linux" ? false : "needs Linux";
+
+/** A one-level v2 environment, with a process of 1,000 pages. */
+const CONTAINER: Record<string, string> = {
+  "proc/meminfo": MEMINFO,
+  "proc/self/cgroup": "0::/\n",
+  "proc/self/mountinfo": "30 24 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
+  "proc/self/status": "Name:\tx\nVmRSS:\t    4000 kB\n",
+  "sys/fs/cgroup/memory.max": `${512 * MIB}\n`,
+  "sys/fs/cgroup/memory.current": `${100 * MIB}\n`,
+  "sys/fs/cgroup/memory.stat": `anon 1\ninactive_file ${30 * MIB}\n`,
+};
+
+/** What is sampled in it while nothing is wrong. */
+const EXPECTED = {
+  systemTotal: 8000 * MIB,
+  systemAvailable: 6000 * MIB,
+  processRss: 4000 * 1024,
+  cgroupLimit: 512 * MIB,
+  cgroupCurrent: 100 * MIB,
+  cgroupWorkingSet: 70 * MIB,
+};
+type Field = keyof typeof EXPECTED;
+
+function fields(info: MemInfo): Record<Field, number | undefined> {
+  return Object.fromEntries(
+    Object.keys(EXPECTED).map((name) => [name, info[name as Field]]),
+  ) as Record<Field, number | undefined>;
+}
+
+/** Runs `use` with the container's tree and a sampler of it. */
+function inContainer(
+  use: (root: string, sample: () => MemInfo) => void | Promise<void>,
+  options: SamplerOptions = {},
+): Promise<void> {
+  return withTempFolder(async (root) => {
+    writeTree(root, CONTAINER);
+    const sampler = openSampler({ adapter: "linux", root, ...options });
+    try {
+      await use(root, () => sampler.sample() as MemInfo);
+    } finally {
+      sampler.close();
+    }
+  });
+}
+
+const put = (root: string, file: string, content: string | Uint8Array) =>
+  fs.writeFileSync(path.join(root, file), content);
+
+describe("the Linux sampler", () => {
+  it("samples every field of a container", () =>
+    inContainer((_, sample) => assert.deepEqual(fields(sample()), EXPECTED), {
+      usage: "workingSet",
+    }));
+
+  it("does not read memory.stat unless asked for the working set", () =>
+    inContainer((_, sample) =>
+      assert.deepEqual(fields(sample()), { ...EXPECTED, cgroupWorkingSet: undefined })
+    ));
+
+  it("sees a limit changed, lifted and set again while it runs", () =>
+    inContainer((root, sample) => {
+      const limits = [["1048576\n", 1_048_576], ["max\n", Infinity], [
+        "2097152\n",
+        2_097_152,
+      ]] as const;
+      for (const [text, limit] of limits) {
+        put(root, "sys/fs/cgroup/memory.max", text);
+        assert.equal(sample().cgroupLimit, limit);
+      }
+    }));
+
+  it("finds the group again when the process has been moved", () =>
+    inContainer((root, sample) => {
+      sample();
+      put(root, "proc/self/cgroup", "0::/other\n");
+      writeTree(root, {
+        "sys/fs/cgroup/other/memory.max": `${64 * MIB}\n`,
+        "sys/fs/cgroup/other/memory.current": `${60 * MIB}\n`,
+      });
+      const now = Date.now;
+      try {
+        assert.equal(sample().cgroupLimit, 512 * MIB);
+        Date.now = () => now() + RECHECK_PERIOD;
+        assert.equal(sample().cgroupLimit, 64 * MIB);
+        assert.equal(sample().headroom(), 4 * MIB);
+      } finally {
+        Date.now = now;
+      }
+    }));
+
+  it("one garbled file makes its own signal undefined and leaves the rest", async () => {
+    const dependent: Record<string, Field[]> = {
+      "proc/meminfo": ["systemTotal", "systemAvailable"],
+      "proc/self/status": ["processRss"],
+      "sys/fs/cgroup/memory.max": ["cgroupLimit"],
+      "sys/fs/cgroup/memory.current": ["cgroupCurrent", "cgroupWorkingSet"],
+      "sys/fs/cgroup/memory.stat": ["cgroupWorkingSet"],
+    };
+    const garbage = [
+      "",
+      "\0\xff\xfe\x01",
+      "-1\n",
+      "18446744073709551616\n",
+      "9".repeat(20_000),
+      "MemTotal: -3 kB\nVmRSS: 99999999999999999999999 kB\ninactive_file -1\n",
+    ];
+    await inContainer((root, sample) => {
+      for (const [file, names] of Object.entries(dependent)) {
+        for (const text of garbage) {
+          put(root, file, text);
+          const expected: Record<string, number | undefined> = { ...EXPECTED };
+          for (const name of names) expected[name] = undefined;
+          // Whatever is known of the working set is the limit's own level's.
+          assert.deepEqual(
+            fields(sample()),
+            expected,
+            `${file}: ${JSON.stringify(text.slice(0, 30))}`,
+          );
+        }
+        put(root, file, CONTAINER[file]!);
+        assert.deepEqual(fields(sample()), EXPECTED, `after ${file}`);
+      }
+    }, { usage: "workingSet" });
+  });
+
+  it("any bytes in any kernel file neither throw nor give a figure that is no size", () =>
+    inContainer((root, sample) => {
+      const files = Object.keys(CONTAINER).filter((file) => file !== "proc/self/mountinfo");
+      const piece = fc.oneof(
+        fc.constantFrom(
+          "MemTotal:",
+          "MemAvailable: ",
+          "VmRSS:",
+          "inactive_file ",
+          "max",
+          " kB\n",
+          "\n",
+          "0::/",
+          "-",
+        ),
+        fc.bigInt({ min: 0n, max: 2n ** 66n }).map(String),
+        fc.string({ unit: "binary" }),
+      );
+      const text = fc.array(piece, { maxLength: 20 }).map((pieces) => pieces.join(""));
+      fc.assert(
+        fc.property(fc.constantFrom(...files), text, (file, content) => {
+          put(root, file, content);
+          const info = sample();
+          put(root, file, CONTAINER[file]!);
+          for (const [name, value] of Object.entries(fields(info))) {
+            if (value === undefined || (name === "cgroupLimit" && value === Infinity)) continue;
+            assert.ok(Number.isSafeInteger(value) && value >= 0, `${name} is ${value}`);
+          }
+          const headroom = info.headroom();
+          assert.ok(headroom === undefined || headroom >= 0);
+        }),
+        { numRuns: 300, seed: 20_240_601 },
+      );
+      assert.deepEqual(fields(sample()), EXPECTED);
+    }, { usage: "workingSet" }));
+
+  it("tells of a limit that is above the group's usage, whatever it cannot read", () =>
+    inContainer((root, sample) => {
+      put(root, "sys/fs/cgroup/memory.current", "garbage");
+      assert.equal(sample().headroom(), 512 * MIB, "available memory, at most the limit");
+    }));
+
+  it("says of each file that is missing that it is", () =>
+    withTempFolder((root) => {
+      const sampler = openSampler({ adapter: "linux", root });
+      const { signals } = sampler;
+      for (const name of ["systemAvailable", "systemTotal", "processRss", "cgroupLimit"] as const) {
+        assert.equal(signals[name].available, false);
+        assert.match(signals[name].reason ?? "", /does not exist/);
+      }
+      sampler.close();
+    }));
+
+  it("says why there is no limit where the memory controller is off", () =>
+    withTempFolder((root) => {
+      writeTree(root, {
+        ...CONTAINER,
+        "proc/self/cgroup": "0::/app\n",
+        "sys/fs/cgroup/app/cgroup.procs": "",
+      });
+      for (const name of ["memory.max", "memory.current"]) {
+        fs.rmSync(path.join(root, "sys/fs/cgroup", name));
+      }
+      const sampler = openSampler({ adapter: "linux", root });
+      assert.equal((sampler.sample() as MemInfo).cgroupLimit, Infinity);
+      assert.match(
+        sampler.signals.cgroupCurrent.reason ?? "",
+        /no memory.max at any level: memory controller off/,
+      );
+      assert.match(sampler.signals.cgroupLimit.note ?? "", /memory controller off/);
+      sampler.close();
+    }));
+
+  it("throws when sampled after close; closing twice is harmless", () =>
+    inContainer(() => {
+      const sampler = openSampler({ adapter: "linux" });
+      sampler.close();
+      sampler.close();
+      assert.throws(() => sampler.sample(), /sampler is closed/);
+    }));
+
+  it(
+    "1,000 watches hold the file descriptors of one, and release them",
+    { skip: linux },
+    async () => {
+      const clock = new ManualClock();
+      const before = openDescriptors()!;
+      const stop = new AbortController();
+      const start = () =>
+        watch({ interval: 1, signal: stop.signal, adapter: "linux", clock }, () => {});
+      const watches = [start()];
+      const ofOne = openDescriptors()!;
+      assert.ok(ofOne > before, "a watch holds descriptors");
+      for (let i = 1; i < 1_000; i++) watches.push(start());
+      assert.equal(openDescriptors(), ofOne);
+      clock.advance(2);
+      await settle();
+      stop.abort();
+      await Promise.all(watches);
+      assert.equal(openDescriptors(), before);
+    },
+  );
+
+  it("agrees with what a shell reads from the kernel", { skip: linux }, () => {
+    const sampler = openSampler({ adapter: "linux" });
+    const info = sampler.sample() as MemInfo;
+    const { cgroupLimit, systemTotal } = sampler.signals;
+    const kib = Number(
+      /^MemTotal:\s+(\d+) kB$/m.exec(fs.readFileSync("/proc/meminfo", "utf8"))?.[1],
+    );
+    assert.equal(info.systemTotal, kib * 1024);
+    assert.equal(systemTotal.source, "/proc/meminfo");
+    const rss = process.memoryUsage().rss;
+    assert.ok(Math.abs(info.processRss! - rss) < 32 * MIB, `${info.processRss} against ${rss}`);
+    assert.notEqual(cgroupLimit.source, "");
+    sampler.close();
+  });
+});
+
+/** Real files, but for calls that are told to fail. */
+class FaultyIo implements FileIo {
+  opened = 0;
+  closed = 0;
+  reads = 0;
+  /** The error code that a call on a path gives, if any. */
+  fault: (call: "open" | "read", path: string) => string | undefined = () => undefined;
+  readonly #paths = new Map<number, string>();
+
+  open(file: string): number {
+    this.#check("open", file);
+    const fd = nodeFileIo.open(file);
+    this.opened++;
+    this.#paths.set(fd, file);
+    return fd;
+  }
+
+  read(fd: number, into: Uint8Array): number {
+    this.reads++;
+    this.#check("read", this.#paths.get(fd)!);
+    return nodeFileIo.read(fd, into);
+  }
+
+  close(fd: number): void {
+    this.closed++;
+    this.#paths.delete(fd);
+    nodeFileIo.close(fd);
+  }
+
+  readAll(file: string): Uint8Array {
+    this.#check("open", file);
+    return nodeFileIo.readAll(file);
+  }
+
+  exists(file: string): boolean {
+    return nodeFileIo.exists(file);
+  }
+
+  #check(call: "open" | "read", file: string): void {
+    const code = this.fault(call, file);
+    if (code !== undefined) throw Object.assign(new Error(code), { code });
+  }
+}
+
+describe("the Linux reader under faults", () => {
+  const withReader = (
+    use: (reader: LinuxReader, io: FaultyIo, root: string) => void,
+    prepare: (io: FaultyIo) => void = () => {},
+  ) =>
+    withTempFolder((root) => {
+      writeTree(root, CONTAINER);
+      const io = new FaultyIo();
+      prepare(io);
+      const reader = new LinuxReader(root, io, openEngine(thisEngine));
+      use(reader, io, root);
+      reader.close();
+      assert.equal(io.closed, io.opened, "a descriptor is left open");
+    });
+
+  const WANT = { ...EXPECTED, cgroupWorkingSet: undefined };
+
+  it("a sample is four reads and no open", () =>
+    withReader((reader, io) => {
+      reader.sample(false);
+      const { opened, reads } = io;
+      for (let i = 0; i < 1_000; i++) reader.sample(false);
+      assert.equal(io.opened, opened);
+      assert.equal(io.reads - reads, 4_000);
+    }));
+
+  it("a further level is two reads more, the working set one more per level", () =>
+    withTempFolder((root) => {
+      writeTree(root, {
+        ...CONTAINER,
+        "proc/self/cgroup": "0::/leaf\n",
+        "sys/fs/cgroup/leaf/memory.max": `${64 * MIB}\n`,
+        "sys/fs/cgroup/leaf/memory.current": `${MIB}\n`,
+        "sys/fs/cgroup/leaf/memory.stat": "inactive_file 0\n",
+      });
+      const io = new FaultyIo();
+      const reader = new LinuxReader(root, io, openEngine(thisEngine));
+      const readsOf = (workingSet: boolean) => {
+        reader.sample(workingSet);
+        const before = io.reads;
+        reader.sample(workingSet);
+        return io.reads - before;
+      };
+      assert.equal(readsOf(false), 6);
+      assert.equal(readsOf(true), 8);
+      reader.close();
+    }));
+
+  for (const code of ["EIO", "EACCES", "ENODEV", "ENOENT"]) {
+    it(`${code} in the middle makes one field undefined, and it comes back`, () =>
+      withReader((reader, io) => {
+        const cases: [string, Partial<Record<Field, undefined>>][] = [
+          ["memory.current", { cgroupCurrent: undefined }],
+          ["memory.max", { cgroupLimit: undefined }],
+          ["meminfo", { systemAvailable: undefined, systemTotal: undefined }],
+          ["status", { processRss: undefined }],
+        ];
+        for (const [file, lost] of cases) {
+          io.fault = (call, name) => call === "read" && name.endsWith(file) ? code : undefined;
+          assert.deepEqual(fields(reader.sample(false)), { ...WANT, ...lost }, file);
+          io.fault = () => undefined;
+          assert.deepEqual(fields(reader.sample(false)), WANT, `after ${file}`);
+        }
+      }));
+  }
+
+  it("a group removed under the open files is looked for again at once", () =>
+    withReader((reader, io, root) => {
+      put(root, "proc/self/cgroup", "0::/new\n");
+      writeTree(root, {
+        "sys/fs/cgroup/new/memory.max": `${64 * MIB}\n`,
+        "sys/fs/cgroup/new/memory.current": `${MIB}\n`,
+      });
+      const old = path.join(root, "sys/fs/cgroup/memory.max");
+      io.fault = (call, name) =>
+        call === "read" && name === old && io.opened < 9 ? "ENODEV" : undefined;
+      assert.equal(reader.sample(false).cgroupLimit, 64 * MIB);
+    }));
+
+  it("opens what it can once there are descriptors again", () =>
+    withReader((reader, io) => {
+      const starved = fields(reader.sample(false));
+      assert.deepEqual(starved, {
+        systemTotal: undefined,
+        systemAvailable: undefined,
+        processRss: undefined,
+        cgroupLimit: undefined,
+        cgroupCurrent: undefined,
+        cgroupWorkingSet: undefined,
+      });
+      assert.match(reader.signals(false).systemTotal.reason!, /no file descriptor left/);
+      io.fault = () => undefined;
+      const info = reader.sample(false);
+      assert.equal(info.systemTotal, EXPECTED.systemTotal);
+      const now = Date.now;
+      try {
+        Date.now = () => now() + RECHECK_PERIOD;
+        assert.deepEqual(fields(reader.sample(false)), WANT);
+      } finally {
+        Date.now = now;
+      }
+    }, (io) => {
+      io.fault = (call) => call === "open" ? "EMFILE" : undefined;
+    }));
+
+  it("a level that this user may not read is named, and no limit is not claimed", () =>
+    withReader((reader) => {
+      assert.equal(reader.sample(false).cgroupLimit, undefined);
+      assert.match(
+        reader.signals(false).cgroupLimit.reason!,
+        /this user may not read .*memory\.max/,
+      );
+    }, (io) => {
+      io.fault = (call, name) =>
+        call === "open" && name.endsWith("memory.max") ? "EACCES" : undefined;
+    }));
+});
