@@ -8,6 +8,9 @@ const deno = (globalThis as { Deno?: { unrefTimer?: (id: number) => void } }).De
  * ones drives every watch.
  */
 export const systemClock: Clock = {
+  now(): number {
+    return performance.now();
+  },
   every(interval: number, tick: () => void, unref: boolean): () => void {
     const timer: unknown = globalThis.setInterval(tick, interval);
     if (unref) unrefTimer(timer);

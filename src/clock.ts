@@ -5,6 +5,8 @@
  * @since 0.1.0
  */
 export interface Clock {
+  /** Milliseconds that have passed since some point; never goes back. */
+  now(): number;
   /**
    * Calls `tick` every `interval` milliseconds until the returned function is
    * called. With `unref`, these ticks do not keep the process alive.

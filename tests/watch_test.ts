@@ -89,6 +89,7 @@ describe("watch()", () => {
     const stop = new AbortController();
     const sampler = new ScriptedSampler();
     const clock = {
+      now: () => 0,
       every() {
         throw new Error("no time");
       },

@@ -12,6 +12,10 @@ export class ManualClock implements Clock {
   #now = 0;
   readonly #tickers = new Set<Ticker>();
 
+  now(): number {
+    return this.#now;
+  }
+
   every(interval: number, tick: () => void, unref: boolean): () => void {
     const ticker = { interval, tick, due: this.#now + interval, unref };
     this.#tickers.add(ticker);

@@ -1,0 +1,46 @@
+import type { MemInfo } from "../mem_info.ts";
+import type { Scope } from "./policy.ts";
+
+/** A usage and its limit, in bytes. */
+export interface Reading {
+  used: number;
+  limit: number;
+}
+
+/** The figure of a snapshot that a watchdog follows. */
+export interface Gauge {
+  readonly scope: Scope;
+  /** `undefined` if the snapshot does not have it. */
+  read(info: MemInfo): Reading | undefined;
+}
+
+/** Heap in use against a limit of the caller's. */
+export function heapGauge(limit: number): Gauge {
+  return {
+    scope: "heap",
+    read: ({ heapUsed }) => heapUsed === undefined ? undefined : { used: heapUsed, limit },
+  };
+}
+
+/** The container's memory against its limit, which may change. */
+export const cgroupGauge: Gauge = {
+  scope: "cgroup",
+  read({ cgroupLimit, cgroupCurrent, cgroupWorkingSet }) {
+    const used = cgroupWorkingSet ?? cgroupCurrent;
+    if (used === undefined || cgroupLimit === undefined || cgroupLimit === Infinity) {
+      return undefined;
+    }
+    return { used, limit: cgroupLimit };
+  },
+};
+
+/** The machine's memory against a limit, or all of it. */
+export function systemGauge(limit: number | undefined): Gauge {
+  return {
+    scope: "system",
+    read({ systemTotal, systemAvailable }) {
+      if (systemTotal === undefined || systemAvailable === undefined) return undefined;
+      return { used: systemTotal - systemAvailable, limit: limit ?? systemTotal };
+    },
+  };
+}

@@ -1,0 +1,171 @@
+import {
+  checkInterval,
+  checkObject,
+  checkOptionalBoolean,
+  checkOptionalFunction,
+  checkOptionalMethod,
+  checkOptionalSignal,
+  checkSamplerOptions,
+  show,
+} from "../check.ts";
+import type { Clock } from "../clock.ts";
+import type { Sampler, SamplerOptions } from "../sampler.ts";
+import type { CollectEvent, DisarmEvent, FireEvent, IneffectiveEvent, Logger } from "./events.ts";
+import { checkFraction, type PolicyLike, watermarks } from "./policy.ts";
+import type { StormGuardOptions, StormGuardSettings } from "./storm_guard.ts";
+
+/**
+ * Heap snapshots for finding out afterwards what filled the memory. Writing
+ * one stops the program and needs memory of its own.
+ *
+ * @since 0.1.0
+ */
+export interface HeapSnapshotOptions {
+  /** Where they are written; made when missing. */
+  directory: string;
+  /** Fraction of the limit at which one is taken, once until usage falls below. Default: 0.9. */
+  fraction?: number | undefined;
+  /** At most so many in all. Default: 3. */
+  max?: number | undefined;
+}
+
+/**
+ * What every kind of watchdog takes.
+ *
+ * @since 0.1.0
+ */
+export interface CommonWatchdogOptions extends SamplerOptions {
+  /**
+   * When to collect. Default: `watermarks(0.6, 0.7, 0.8, 0.9)`.
+   */
+  policy?: PolicyLike | undefined;
+  /** Milliseconds between two looks at the usage. Default: 25. */
+  interval?: number | undefined;
+  /** Collects all garbage before it returns. Default: what the runtime has. */
+  gc?: (() => void) | undefined;
+  /** `false`: fires its hooks and collects nothing, a dry run. Default: `true`. */
+  collect?: boolean | undefined;
+  /** Bounds on how often it collects. */
+  guard?: StormGuardOptions | undefined;
+  /** Called when the policy fires, before collecting; with `collect: false` too. */
+  onFire?: ((event: FireEvent) => void) | undefined;
+  /** Called before each forced collection. */
+  beforeCollect?: ((event: FireEvent) => void) | undefined;
+  /** Called after each forced collection, and after the engine's own where they show. */
+  afterCollect?: ((event: CollectEvent) => void) | undefined;
+  /** Called when collecting does not help. */
+  onIneffective?: ((event: IneffectiveEvent) => void) | undefined;
+  /** Called when the watchdog gave up because something threw. */
+  onDisarm?: ((event: DisarmEvent) => void) | undefined;
+  /** Where it reports. Default: nowhere. */
+  logger?: Logger | undefined;
+  /** Heap snapshots near the limit. Default: none. */
+  heapSnapshots?: HeapSnapshotOptions | undefined;
+  /** Stops the watchdog when aborted. */
+  signal?: AbortSignal | undefined;
+  /** Lets the process exit while it runs. Default: `true`. */
+  unref?: boolean | undefined;
+  /** Where its figures come from; it stays open. Default: this machine. */
+  sampler?: Sampler | undefined;
+  /** What makes its ticks. Default: the global `setInterval`. */
+  clock?: Clock | undefined;
+}
+
+/** The default policy: early enough for a burst, and once more at each step up. */
+export const DEFAULT_POLICY: PolicyLike = watermarks(0.6, 0.7, 0.8, 0.9);
+export const DEFAULT_INTERVAL = 25;
+
+const FUNCTIONS = [
+  "gc",
+  "onFire",
+  "beforeCollect",
+  "afterCollect",
+  "onIneffective",
+  "onDisarm",
+] as const;
+const LOG_METHODS = ["debug", "info", "warn", "error"] as const;
+
+/** Throws unless every common option is one that a watchdog takes. */
+export function checkCommonOptions(options: CommonWatchdogOptions): void {
+  checkSamplerOptions(options);
+  checkInterval(options.interval ?? DEFAULT_INTERVAL);
+  for (const name of FUNCTIONS) checkOptionalFunction(name, options[name]);
+  checkOptionalBoolean("collect", options.collect);
+  checkOptionalBoolean("unref", options.unref);
+  checkOptionalSignal("signal", options.signal);
+  checkOptionalMethod("sampler", options.sampler, "sample");
+  checkOptionalMethod("clock", options.clock, "every");
+  if (typeof options.policy !== "function") {
+    checkOptionalMethod("policy", options.policy, "evaluate");
+  }
+  checkLogger(options.logger);
+  checkSnapshots(options.heapSnapshots);
+  checkedGuard(options.guard);
+}
+
+/** The guard's options with their defaults. */
+export function checkedGuard(options: StormGuardOptions = {}): StormGuardSettings {
+  checkObject("guard", options);
+  const { minInterval = 50, maxInterval = 300_000, minFreed = 0.05, maxShare = 0.5 } = options;
+  checkDuration("guard.minInterval", minInterval);
+  checkDuration("guard.maxInterval", maxInterval);
+  if (maxInterval < minInterval) {
+    throw new RangeError(
+      `'guard.maxInterval' must be at least minInterval, ${minInterval}: current value is ${maxInterval}`,
+    );
+  }
+  checkFraction("guard.minFreed", minFreed);
+  checkFraction("guard.maxShare", maxShare);
+  return { minInterval, maxInterval, minFreed, maxShare };
+}
+
+/** Throws unless `limit` is a number of bytes above 0 and within the machine's memory. */
+export function checkLimit(name: string, limit: unknown, total: number | undefined): void {
+  if (typeof limit !== "number") {
+    throw new TypeError(`'${name}' must be a number of bytes: current value is ${show(limit)}`);
+  }
+  if (!(limit > 0)) {
+    throw new RangeError(`'${name}' must be above 0 bytes: current value is ${limit}`);
+  }
+  if (limit > (total ?? Number.MAX_SAFE_INTEGER)) {
+    throw new RangeError(
+      `'${name}' must be at most the machine's ${total} bytes: current value is ${limit}`,
+    );
+  }
+}
+
+function checkDuration(name: string, value: unknown): void {
+  if (typeof value !== "number") {
+    throw new TypeError(
+      `'${name}' must be a number of milliseconds: current value is ${show(value)}`,
+    );
+  }
+  if (!(value > 0 && value < Infinity)) {
+    throw new RangeError(
+      `'${name}' must be above 0 and finite milliseconds: current value is ${value}`,
+    );
+  }
+}
+
+function checkLogger(logger: Logger | undefined): void {
+  if (logger === undefined) return;
+  checkObject("logger", logger);
+  for (const method of LOG_METHODS) checkOptionalFunction(`logger.${method}`, logger[method]);
+}
+
+function checkSnapshots(options: HeapSnapshotOptions | undefined): void {
+  if (options === undefined) return;
+  checkObject("heapSnapshots", options);
+  const { directory, fraction = 0.9, max = 3 } = options;
+  if (typeof directory !== "string" || directory === "") {
+    throw new TypeError(
+      `'heapSnapshots.directory' must be a path: current value is ${show(directory)}`,
+    );
+  }
+  checkFraction("heapSnapshots.fraction", fraction);
+  if (!(Number.isInteger(max) && max > 0)) {
+    throw new RangeError(
+      `'heapSnapshots.max' must be a whole number above 0: current value is ${show(max)}`,
+    );
+  }
+}

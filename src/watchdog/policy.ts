@@ -1,0 +1,167 @@
+import { show } from "../check.ts";
+
+/**
+ * Which figure a watchdog follows: the heap, the container's memory, or the
+ * machine's.
+ *
+ * @since 0.1.0
+ */
+export type Scope = "heap" | "cgroup" | "system";
+
+/**
+ * What a policy is asked about.
+ *
+ * @since 0.1.0
+ */
+export interface PolicyInput {
+  /** The figure that the watchdog follows. */
+  readonly scope: Scope;
+  /** Its value now, in bytes. */
+  readonly used: number;
+  /** Its limit, in bytes. */
+  readonly limit: number;
+}
+
+/**
+ * What a policy answers.
+ *
+ * @since 0.1.0
+ */
+export interface PolicyVerdict {
+  /** The usage in bytes at which to collect next; `Infinity`: not again. */
+  readonly next: number;
+  /** Collect now. */
+  readonly immediate?: boolean;
+}
+
+/**
+ * Decides at which usage garbage is collected next. Pure: it is asked again
+ * after each collection.
+ *
+ * @since 0.1.0
+ */
+export interface Policy {
+  /** The next mark, for this usage and limit. */
+  evaluate(input: PolicyInput): PolicyVerdict;
+}
+
+/**
+ * A {@linkcode Policy}, or its `evaluate` as a plain function.
+ *
+ * @since 0.1.0
+ */
+export type PolicyLike = Policy | Policy["evaluate"];
+
+/**
+ * Options of {@linkcode watermarks}.
+ *
+ * @since 0.1.0
+ */
+export interface WatermarkOptions {
+  /**
+   * What to do above the last mark: collect at once, again and again as the
+   * storm guard allows, or stay quiet until usage has fallen below it. Default:
+   * `"collect"`.
+   */
+  pastLast?: "collect" | "disarm";
+}
+
+/**
+ * Collects when usage crosses one of several fractions of the limit.
+ *
+ * ```ts
+ * import { MiB } from "@x/memctl";
+ * import { watermarks } from "@x/memctl/watchdog";
+ * import assert from "node:assert/strict";
+ *
+ * const policy = watermarks(0.5, 0.75, 0.8);
+ * const limit = 64 * MiB;
+ * assert.deepEqual(policy.evaluate({ scope: "heap", used: 0, limit }), { next: 32 * MiB });
+ * assert.deepEqual(policy.evaluate({ scope: "heap", used: 32 * MiB, limit }), { next: 48 * MiB });
+ * assert.equal(policy.evaluate({ scope: "heap", used: 60 * MiB, limit }).immediate, true);
+ * ```
+ *
+ * @param marks Fractions of the limit, ascending, above 0 and at most 1; then,
+ * if wanted, options.
+ * @throws {RangeError} If there is no fraction, one is out of range, or they do not ascend.
+ * @throws {TypeError} If a fraction is not a number.
+ * @since 0.1.0
+ */
+export function watermarks(...marks: number[] | [...number[], WatermarkOptions]): Policy {
+  const last = marks.at(-1);
+  const { pastLast = "collect" } = typeof last === "object" ? last : {};
+  const fractions = (typeof last === "object" ? marks.slice(0, -1) : marks) as number[];
+  if (fractions.length === 0) {
+    throw new RangeError("'watermarks' must have at least one fraction: current value is none");
+  }
+  fractions.forEach((fraction, i) => {
+    checkFraction("watermarks", fraction);
+    if (i > 0 && !(fraction > fractions[i - 1]!)) {
+      throw new RangeError(`'watermarks' must ascend: current value is ${fractions.join(", ")}`);
+    }
+  });
+  if (pastLast !== "collect" && pastLast !== "disarm") {
+    throw new RangeError(
+      `'pastLast' must be "collect" or "disarm": current value is ${show(pastLast)}`,
+    );
+  }
+  return {
+    evaluate({ used, limit }) {
+      for (const fraction of fractions) {
+        const mark = Math.floor(limit * fraction);
+        if (used < mark) return { next: mark };
+      }
+      return pastLast === "collect" ? { next: used, immediate: true } : { next: Infinity };
+    },
+  };
+}
+
+/**
+ * Lets usage grow by a part of what is left: the next mark is
+ * used + (limit − used) × factor.
+ *
+ * ```ts
+ * import { MiB } from "@x/memctl";
+ * import { adaptive } from "@x/memctl/watchdog";
+ * import assert from "node:assert/strict";
+ *
+ * const policy = adaptive(0.5);
+ * const limit = 64 * MiB;
+ * assert.equal(policy.evaluate({ scope: "cgroup", used: 32 * MiB, limit }).next, 48 * MiB);
+ * ```
+ *
+ * @param factor Above 0 and at most 1: the less, the earlier it collects.
+ * @throws {RangeError} If the factor is out of range.
+ * @throws {TypeError} If it is not a number.
+ * @since 0.1.0
+ */
+export function adaptive(factor: number): Policy {
+  checkFraction("adaptive", factor);
+  return {
+    evaluate({ used, limit }) {
+      if (used >= limit) return { next: used, immediate: true };
+      return { next: used + Math.floor((limit - used) * factor) };
+    },
+  };
+}
+
+/** Asks a policy, and refuses an answer that is none. */
+export function evaluate(policy: PolicyLike, input: PolicyInput): PolicyVerdict {
+  const verdict = typeof policy === "function" ? policy(input) : policy.evaluate(input);
+  if (typeof verdict?.next !== "number" || Number.isNaN(verdict.next)) {
+    throw new TypeError(
+      `a policy must return { next: bytes }: current value is ${show(verdict?.next ?? verdict)}`,
+    );
+  }
+  return verdict;
+}
+
+/** Throws unless `value` is a number above 0 and at most 1. */
+export function checkFraction(name: string, value: unknown): asserts value is number {
+  if (typeof value !== "number") {
+    throw new TypeError(`'${name}' must be a fraction: current value is ${show(value)}`);
+  }
+  if (!(value > 0 && value <= 1)) {
+    throw new RangeError(`'${name}' must be above 0 and at most 1: current value is ${value}`);
+  }
+}

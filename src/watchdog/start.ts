@@ -1,0 +1,313 @@
+import { checkOptionalMethod, show } from "../check.ts";
+import { openSampler, systemClock } from "../host.ts";
+import type { MemInfo, SignalName } from "../mem_info.ts";
+import type { Sampler } from "../sampler.ts";
+import { findForceGc, findHeapGrowth } from "../watchdog_host.ts";
+import { Dog, type Steering, type Watchdog } from "./dog.ts";
+import { AlreadyStartedError, NotSupportedError } from "./errors.ts";
+import type { Logger } from "./events.ts";
+import { cgroupGauge, type Gauge, heapGauge, systemGauge } from "./gauge.ts";
+import {
+  checkCommonOptions,
+  checkedGuard,
+  checkLimit,
+  type CommonWatchdogOptions,
+} from "./options.ts";
+import { SnapshotTaker } from "./snapshots.ts";
+import { StormGuard } from "./storm_guard.ts";
+
+/**
+ * Options of {@linkcode heapDriven}.
+ *
+ * @since 0.1.0
+ */
+export interface HeapDrivenOptions extends CommonWatchdogOptions {
+  /** Bytes of heap to stay below. */
+  limit: number;
+  /**
+   * Bounds in percent on how far the heap may grow between the engine's own
+   * collections, where that can be set (Node); `false` leaves the engine
+   * alone. Default: 10 to 100.
+   */
+  growth?: { min?: number | undefined; max?: number | undefined } | false | undefined;
+}
+
+/**
+ * Options of {@linkcode systemDriven}.
+ *
+ * @since 0.1.0
+ */
+export interface SystemDrivenOptions extends CommonWatchdogOptions {
+  /** Bytes of the machine's memory to stay below. Default: all of it. */
+  limit?: number | undefined;
+}
+
+/**
+ * Options of {@linkcode watchdog}.
+ *
+ * @since 0.1.0
+ */
+export interface WatchdogOptions extends CommonWatchdogOptions {
+  /** Bytes of heap to stay below. If given, the watchdog follows the heap. */
+  heapLimit?: number | undefined;
+}
+
+/**
+ * Follows the heap. Reacts to the engine's own collections; in Node it steers
+ * how far the heap may grow until the next (V8's `--heap-growing-percent`), so
+ * that the engine keeps to the marks by itself. Deno reads that flag only at
+ * start-up and Bun's engine has none, so there it collects when heap use
+ * passes the mark.
+ *
+ * ```ts
+ * import { MiB } from "@x/memctl";
+ * import { adaptive, heapDriven } from "@x/memctl/watchdog";
+ *
+ * const dog = heapDriven({ limit: 200 * MiB, policy: adaptive(0.5) });
+ * console.log(dog.mode, dog.limit);
+ * dog.stop();
+ * ```
+ *
+ * @param options The limit, the policy, and who is told.
+ * @returns The running watchdog.
+ * @throws {RangeError} If the limit is not above 0 and within the machine's memory, or another
+ * option is out of range.
+ * @throws {TypeError} If an option is of the wrong type.
+ * @throws {AlreadyStartedError} If a watchdog is running.
+ * @throws {NotSupportedError} If this runtime cannot be made to collect.
+ * @since 0.1.0
+ */
+export function heapDriven(options: HeapDrivenOptions): Watchdog {
+  checkCommonOptions(options);
+  checkLimit("limit", options.limit, undefined);
+  const bounds = checkGrowth(options.growth);
+  return start(options, (first, sampler, logger) => {
+    checkLimit("limit", options.limit, first?.systemTotal);
+    requireSignals("heapDriven", first, sampler, "heapUsed");
+    return { gauge: heapGauge(options.limit), steering: findSteering(bounds, logger) };
+  });
+}
+
+/**
+ * Follows the container's memory: limit and usage of the cgroup level that
+ * binds, by default without the page cache that goes first.
+ *
+ * ```ts
+ * import { cgroupDriven, NotSupportedError, systemDriven } from "@x/memctl/watchdog";
+ *
+ * let dog;
+ * try {
+ *   dog = cgroupDriven({});
+ * } catch (error) {
+ *   if (!(error instanceof NotSupportedError)) throw error;
+ *   dog = systemDriven({}); // no container, or one without a limit
+ * }
+ * dog.stop();
+ * ```
+ *
+ * @param options The policy, and who is told.
+ * @returns The running watchdog.
+ * @throws {NotSupportedError} If no cgroup limit is known, or this runtime cannot be made to
+ * collect.
+ * @throws {AlreadyStartedError} If a watchdog is running.
+ * @throws {RangeError} If an option is out of range.
+ * @throws {TypeError} If an option is of the wrong type.
+ * @since 0.1.0
+ */
+export function cgroupDriven(options: CommonWatchdogOptions = {}): Watchdog {
+  checkCommonOptions(options);
+  return start(options, (first, sampler) => {
+    if (first === undefined) {
+      throw new NotSupportedError("cgroupDriven needs a cgroup, and this platform has none");
+    }
+    requireSignals("cgroupDriven", first, sampler, "cgroupLimit", "cgroupCurrent");
+    if (first.cgroupLimit === Infinity) {
+      const { source } = sampler.signals.cgroupLimit;
+      throw new NotSupportedError(
+        `cgroupDriven needs a cgroup limit, and none is set (${source}); systemDriven or heapDriven would work`,
+      );
+    }
+    return { gauge: cgroupGauge };
+  });
+}
+
+/**
+ * Follows the machine's memory.
+ *
+ * ```ts
+ * import { systemDriven, watermarks } from "@x/memctl/watchdog";
+ *
+ * const dog = systemDriven({ interval: 1_000, policy: watermarks(0.8, 0.9) });
+ * console.log(dog.limit); // all of the machine's memory
+ * dog.stop();
+ * ```
+ *
+ * @param options The limit, the policy, and who is told.
+ * @returns The running watchdog.
+ * @throws {RangeError} If the limit is not above 0 and within the machine's memory, or another
+ * option is out of range.
+ * @throws {TypeError} If an option is of the wrong type.
+ * @throws {AlreadyStartedError} If a watchdog is running.
+ * @throws {NotSupportedError} If the machine's memory cannot be read, or this runtime cannot be
+ * made to collect.
+ * @since 0.1.0
+ */
+export function systemDriven(options: SystemDrivenOptions = {}): Watchdog {
+  checkCommonOptions(options);
+  const { limit } = options;
+  if (limit !== undefined) checkLimit("limit", limit, undefined);
+  return start(options, (first, sampler) => {
+    if (limit !== undefined) checkLimit("limit", limit, first?.systemTotal);
+    requireSignals("systemDriven", first, sampler, "systemTotal", "systemAvailable");
+    return { gauge: systemGauge(limit) };
+  });
+}
+
+/**
+ * The watchdog that fits: follows the heap if a heap limit is given, else the
+ * container if it has a limit, else the machine. `mode` says which.
+ *
+ * ```ts
+ * import { watchdog } from "@x/memctl/watchdog";
+ *
+ * const dog = watchdog({ onIneffective: ({ used }) => console.warn(`${used} bytes are live`) });
+ * console.log(dog.mode);
+ * dog.stop();
+ * ```
+ *
+ * @param options The heap limit, if any, the policy, and who is told.
+ * @returns The running watchdog.
+ * @throws {RangeError} If an option is out of range.
+ * @throws {TypeError} If an option is of the wrong type.
+ * @throws {AlreadyStartedError} If a watchdog is running.
+ * @throws {NotSupportedError} If nothing can be followed, or this runtime cannot be made to
+ * collect.
+ * @since 0.1.0
+ */
+export function watchdog(options: WatchdogOptions = {}): Watchdog {
+  checkCommonOptions(options);
+  const { heapLimit, ...common } = options;
+  if (heapLimit !== undefined) {
+    checkLimit("heapLimit", heapLimit, undefined);
+    return heapDriven({ ...common, limit: heapLimit });
+  }
+  try {
+    return cgroupDriven(common);
+  } catch (error) {
+    if (!(error instanceof NotSupportedError)) throw error;
+    common.logger?.info?.(`watchdog: ${error.message}`);
+    return systemDriven(common);
+  }
+}
+
+/** What differs between the ways to watch. */
+interface Way {
+  gauge: Gauge;
+  steering?: Steering | undefined;
+}
+
+/** Registered by name, so that two copies of the module know of each other. */
+const RUNNING = Symbol.for("@x/memctl/watchdog");
+const isolate = globalThis as { [RUNNING]?: true };
+
+function start(
+  options: CommonWatchdogOptions,
+  find: (first: MemInfo | undefined, sampler: Sampler, logger: Logger) => Way,
+): Watchdog {
+  if (isolate[RUNNING]) {
+    throw new AlreadyStartedError("a watchdog is already running in this isolate: stop it first");
+  }
+  checkOptionalMethod("clock", options.clock, "now");
+  const { logger = {}, clock = systemClock, heapSnapshots } = options;
+  const gc = options.collect === false ? () => {} : options.gc ?? findForceGc();
+  if (gc === undefined) {
+    throw new NotSupportedError(
+      "this runtime cannot be made to collect: start it with --expose-gc, or pass gc",
+    );
+  }
+  const sampler = options.sampler ?? openSampler({ usage: "workingSet", ...options });
+  const closeSampler = () => {
+    if (options.sampler === undefined) sampler.close();
+  };
+  let way: Way;
+  try {
+    way = find(takeFirst(sampler), sampler, logger);
+  } catch (error) {
+    closeSampler();
+    throw error;
+  }
+  isolate[RUNNING] = true;
+  const dog = new Dog({
+    options,
+    gauge: way.gauge,
+    gc,
+    guard: new StormGuard(checkedGuard(options.guard)),
+    sampler,
+    clock,
+    steering: way.steering,
+    snapshots: heapSnapshots && new SnapshotTaker(heapSnapshots, logger),
+    logger,
+    onStop() {
+      closeSampler();
+      delete isolate[RUNNING];
+    },
+  });
+  logger.info?.(`watchdog: follows the ${dog.mode}, limit ${dog.limit ?? "not known yet"} bytes`);
+  return dog;
+}
+
+/** A first snapshot, or `undefined` where the sampler needs time for it. */
+function takeFirst(sampler: Sampler): MemInfo | undefined {
+  const first = sampler.sample();
+  if (!(first instanceof Promise)) return first;
+  // It is only looked at where it is there at once; the ticks report failures.
+  first.catch(() => {});
+  return undefined;
+}
+
+function requireSignals(
+  way: string,
+  info: MemInfo | undefined,
+  sampler: Sampler,
+  ...names: SignalName[]
+): void {
+  if (info === undefined) return;
+  for (const name of names) {
+    if (info[name] !== undefined) continue;
+    const { reason, source } = sampler.signals[name];
+    throw new NotSupportedError(`${way} needs ${name}: ${reason ?? `${source} cannot be read`}`);
+  }
+}
+
+const DEFAULT_GROWTH = { min: 10, max: 100 };
+
+function checkGrowth(growth: HeapDrivenOptions["growth"]): { min: number; max: number } | false {
+  if (growth === false) return false;
+  const { min = DEFAULT_GROWTH.min, max = DEFAULT_GROWTH.max } = growth ?? {};
+  for (const [name, value] of Object.entries({ min, max })) {
+    if (!(Number.isInteger(value) && value >= 1)) {
+      throw new RangeError(
+        `'growth.${name}' must be a whole percentage of at least 1: current value is ${
+          show(value)
+        }`,
+      );
+    }
+  }
+  if (min > max) {
+    throw new RangeError(`'growth.max' must be at least min, ${min}: current value is ${max}`);
+  }
+  return { min, max };
+}
+
+function findSteering(
+  bounds: { min: number; max: number } | false,
+  logger: Logger,
+): Steering | undefined {
+  if (bounds === false) return undefined;
+  const growth = findHeapGrowth();
+  if (growth !== undefined) return { growth, ...bounds };
+  logger.info?.(
+    "watchdog: this engine's heap growth cannot be steered at run time; it collects at the marks",
+  );
+  return undefined;
+}

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { MiB } from "../../src/bytes.ts";
+import { adaptive, evaluate, type PolicyLike, watermarks } from "../../src/watchdog/policy.ts";
+
+const limit = 64 * MiB;
+const at = (policy: PolicyLike, used: number) => evaluate(policy, { scope: "heap", used, limit });
+
+describe("watermarks()", () => {
+  const policy = watermarks(0.5, 0.75, 0.8);
+  const marks = [0.5, 0.75, 0.8].map((fraction) => Math.floor(limit * fraction));
+
+  it("gives the first mark above the usage", () => {
+    assert.deepEqual(at(policy, 0), { next: marks[0] });
+    assert.deepEqual(at(policy, marks[0]! - 1), { next: marks[0] });
+    assert.deepEqual(at(policy, marks[1]! + 1), { next: marks[2] });
+  });
+
+  it("gives the next mark for a usage exactly on one", () => {
+    assert.deepEqual(at(policy, marks[0]!), { next: marks[1] });
+    assert.deepEqual(at(policy, marks[1]!), { next: marks[2] });
+  });
+
+  it("collects at once from the last mark on", () => {
+    for (const used of [marks[2]!, marks[2]! + 1, limit, 2 * limit]) {
+      assert.deepEqual(at(policy, used), { next: used, immediate: true });
+    }
+  });
+
+  it("stays quiet past the last mark if told so", () => {
+    const quiet = watermarks(0.5, 0.75, { pastLast: "disarm" });
+    assert.deepEqual(at(quiet, limit), { next: Infinity });
+    assert.deepEqual(at(quiet, 0), { next: marks[0] });
+  });
+
+  const bad: [unknown[], ErrorConstructor, RegExp][] = [
+    [[], RangeError, /at least one fraction: current value is none/],
+    [[{}], RangeError, /at least one fraction/],
+    [[0.5, 0.4], RangeError, /must ascend: current value is 0.5, 0.4/],
+    [[0.5, 0.5], RangeError, /must ascend/],
+    [[0], RangeError, /above 0 and at most 1: current value is 0/],
+    [[-0.1], RangeError, /current value is -0.1/],
+    [[1.01], RangeError, /current value is 1.01/],
+    [[NaN], RangeError, /current value is NaN/],
+    [["0.5"], TypeError, /must be a fraction: current value is "0.5"/],
+    [[0.5, { pastLast: "stop" }], RangeError, /'pastLast' must be "collect" or "disarm".*"stop"/],
+  ];
+  for (const [marks, error, message] of bad) {
+    it(`refuses ${JSON.stringify(marks)}`, () => {
+      assert.throws(() => watermarks(...marks as number[]), (thrown: Error) => {
+        assert.ok(thrown instanceof error, `${thrown}`);
+        assert.match(thrown.message, message);
+        return true;
+      });
+    });
+  }
+});
+
+describe("adaptive()", () => {
+  const policy = adaptive(0.5);
+
+  it("lets usage grow by its part of what is left", () => {
+    assert.deepEqual(at(policy, 0), { next: 32 * MiB });
+    assert.deepEqual(at(policy, 32 * MiB), { next: 48 * MiB });
+  });
+
+  it("gives the limit at the limit, and collects at once from there on", () => {
+    assert.deepEqual(at(policy, limit), { next: limit, immediate: true });
+    assert.deepEqual(at(policy, limit + 5), { next: limit + 5, immediate: true });
+  });
+
+  it("refuses a factor that is none", () => {
+    for (const factor of [0, -1, 1.5, NaN, Infinity]) {
+      assert.throws(() => adaptive(factor), RangeError, String(factor));
+    }
+    assert.throws(() => adaptive("1" as unknown as number), TypeError);
+  });
+});
+
+describe("a policy of one's own", () => {
+  it("is a plain function or an object", () => {
+    assert.equal(at(({ used }) => ({ next: used + 1 }), 5).next, 6);
+    assert.equal(at({ evaluate: () => ({ next: 7, immediate: true }) }, 5).immediate, true);
+  });
+
+  it("must answer with a mark", () => {
+    for (const answer of [undefined, null, {}, { next: "5" }, { next: NaN }, 5]) {
+      assert.throws(() => at((() => answer) as unknown as PolicyLike, 5), /must return \{ next/);
+    }
+  });
+});

@@ -1,0 +1,567 @@
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import process from "node:process";
+import { afterEach, beforeEach, describe, it } from "node:test";
+import { findForceGc } from "../../platform/force_gc.ts";
+import { MiB } from "../../src/bytes.ts";
+import type { Sampler } from "../../src/sampler.ts";
+import {
+  adaptive,
+  AlreadyStartedError,
+  cgroupDriven,
+  type CommonWatchdogOptions,
+  heapDriven,
+  type HeapDrivenOptions,
+  NotSupportedError,
+  systemDriven,
+  type Watchdog,
+  watchdog,
+  watermarks,
+} from "../../watchdog.ts";
+import { settle } from "../support/async.ts";
+import { withTempFolder } from "../support/temp.ts";
+import { LIMIT, TOTAL, WatchdogBench } from "../support/watchdog_bench.ts";
+
+let bench: WatchdogBench;
+let dog: Watchdog | undefined;
+
+beforeEach(() => {
+  bench = new WatchdogBench();
+});
+
+afterEach(() => {
+  dog?.stop();
+  dog = undefined;
+  assert.equal(bench.clock.running, 0, "a timer is left");
+});
+
+/** Starts a cgroup-driven watchdog in the bench's container. */
+function start(options: CommonWatchdogOptions = {}): Watchdog {
+  return dog = cgroupDriven(bench.options({ policy: watermarks(0.5, 0.75), ...options }));
+}
+
+describe("a watchdog", () => {
+  it("collects when usage reaches the mark, and not before", async () => {
+    const handle = start();
+    bench.garbage = 0.5 * LIMIT - 1;
+    await bench.advance(100);
+    assert.equal(bench.collections, 0);
+    bench.garbage++;
+    await bench.advance(10);
+    assert.equal(bench.collections, 1);
+    assert.equal(handle.counters.forced, 1);
+    assert.equal(handle.counters.bytesFreed, 0.5 * LIMIT);
+  });
+
+  it("goes on to the next mark when the live part passes one", async () => {
+    start({ policy: watermarks(0.5, 0.75, { pastLast: "disarm" }) });
+    bench.live = 0.6 * LIMIT;
+    await bench.advance(500);
+    assert.equal(bench.collections, 1);
+    bench.garbage = 0.14 * LIMIT;
+    await bench.advance(500);
+    assert.equal(bench.collections, 1);
+    bench.garbage = 0.16 * LIMIT;
+    await bench.advance(500);
+    assert.equal(bench.collections, 2);
+  });
+
+  it("reports its mode, limit, state and counters", async () => {
+    bench.pause = 7;
+    const handle = start();
+    assert.deepEqual([handle.mode, handle.limit, handle.state], ["cgroup", LIMIT, "running"]);
+    bench.garbage = 0.8 * LIMIT;
+    await bench.advance(10);
+    const { counters } = handle;
+    assert.equal(counters.fired, 1);
+    assert.equal(counters.timeSpent, 7);
+    handle.stop();
+    handle.stop();
+    assert.equal(handle.state, "stopped");
+    assert.equal(bench.closed, 0, "an injected sampler was closed");
+    bench.garbage = LIMIT;
+    await bench.advance(100);
+    assert.equal(handle.counters.forced, counters.forced);
+  });
+
+  it("follows a limit that changes", async () => {
+    const handle = start();
+    bench.garbage = 0.4 * LIMIT;
+    await bench.advance(50);
+    assert.equal(bench.collections, 0);
+    bench.limit = LIMIT / 2;
+    await bench.advance(20);
+    assert.equal(handle.limit, LIMIT / 2);
+    assert.equal(bench.collections, 1);
+  });
+
+  it("rests while the limit is lifted or a figure is missing", async () => {
+    const handle = start();
+    bench.limit = Infinity;
+    bench.garbage = LIMIT;
+    await bench.advance(100);
+    bench.limit = LIMIT;
+    bench.missing = ["cgroupCurrent"];
+    await bench.advance(100);
+    assert.deepEqual([bench.collections, handle.state], [0, "running"]);
+    bench.missing = [];
+    await bench.advance(10);
+    assert.equal(bench.collections, 1);
+  });
+
+  it("calls its hooks in order, with figures", async () => {
+    const calls: [string, unknown][] = [];
+    const note = (name: string) => (event: unknown) => void calls.push([name, event]);
+    bench.pause = 3;
+    start({
+      onFire: note("fire"),
+      beforeCollect: note("before"),
+      afterCollect: note("after"),
+      gc: () => {
+        calls.push(["gc", undefined]);
+        bench.collect();
+      },
+    });
+    bench.live = MiB;
+    bench.garbage = 39 * MiB;
+    await bench.advance(10);
+    const fired = { scope: "cgroup", used: 40 * MiB, limit: LIMIT, mark: 32 * MiB };
+    assert.deepEqual(calls, [
+      ["fire", fired],
+      ["before", fired],
+      ["gc", undefined],
+      ["after", {
+        kind: "forced",
+        scope: "cgroup",
+        used: MiB,
+        limit: LIMIT,
+        freed: 39 * MiB,
+        duration: 3,
+      }],
+    ]);
+  });
+
+  it("fires and collects nothing in a dry run", async () => {
+    let fired = 0;
+    const handle = start({ collect: false, onFire: () => fired++ });
+    bench.garbage = 0.6 * LIMIT;
+    await bench.advance(10);
+    assert.deepEqual([fired, bench.collections, handle.counters.forced], [1, 0, 0]);
+    bench.garbage = 0.7 * LIMIT;
+    await bench.advance(200);
+    assert.equal(fired, 1, "the next mark is further up");
+    bench.garbage = 0.76 * LIMIT;
+    await bench.advance(10);
+    assert.equal(fired, 2);
+  });
+
+  it("collects ever more rarely while everything is live: with the logarithm of time", async () => {
+    const events: number[] = [];
+    const handle = start({
+      guard: { minInterval: 100, maxInterval: 1e9 },
+      onIneffective: ({ wait, inARow, freed }) => {
+        assert.equal(inARow, events.length + 1);
+        assert.equal(freed, 0);
+        events.push(wait);
+      },
+    });
+    bench.live = LIMIT;
+    const after: number[] = [];
+    for (let seconds = 1, passed = 0; seconds <= 64; seconds *= 2) {
+      await bench.advance((seconds - passed) * 1_000, 100);
+      passed = seconds;
+      after.push(bench.collections);
+    }
+    // Twice the time is one collection more.
+    assert.deepEqual(after.slice(1).map((n, i) => n - after[i]!), [1, 1, 1, 1, 1, 1]);
+    assert.deepEqual(events.slice(0, 4), [200, 400, 800, 1_600]);
+    assert.equal(handle.counters.ineffective, bench.collections);
+    assert.ok(bench.log.some((line) => /warn: .*collecting cannot help: 0 bytes freed/.test(line)));
+  });
+
+  it("counts what the heap gave back where the kernel's figure lags", async () => {
+    bench.garbage = 0.8 * LIMIT;
+    const handle = start({
+      sampler: {
+        ...bench.sampler,
+        sample: () => {
+          const info = bench.sampler.sample();
+          return Object.create(info as object, {
+            cgroupCurrent: { value: 0.8 * LIMIT },
+            heapUsed: { value: bench.used },
+            cgroupLimit: { value: LIMIT },
+            cgroupWorkingSet: { value: undefined },
+            runtimeTotal: { value: undefined },
+          });
+        },
+      },
+    });
+    await settle();
+    assert.equal(handle.counters.ineffective, 0);
+    assert.equal(handle.counters.bytesFreed, 0.8 * LIMIT);
+  });
+
+  it("keeps collections to their share of time", async () => {
+    bench.pause = 100;
+    const handle = start({
+      policy: () => ({ next: 0, immediate: true }),
+      guard: { maxShare: 0.2 },
+    });
+    for (let i = 0; i < 100; i++) {
+      bench.garbage = LIMIT;
+      await bench.advance(100);
+    }
+    // The last one's pause is still to come.
+    const share = (handle.counters.timeSpent - bench.pause) / bench.clock.now();
+    assert.ok(share > 0.1 && share <= 0.2, `${share}`);
+    assert.ok(handle.counters.held > 0);
+  });
+
+  it("is stopped by its signal", async () => {
+    const stop = new AbortController();
+    const handle = start({ signal: stop.signal });
+    stop.abort();
+    await settle();
+    assert.equal(handle.state, "stopped");
+    cgroupDriven(bench.options()).stop();
+  });
+
+  it("is stopped by using and by await using", async () => {
+    const first = start();
+    first[Symbol.dispose]();
+    assert.equal(first.state, "stopped");
+    const second = start();
+    await second[Symbol.asyncDispose]();
+    assert.equal(second.state, "stopped");
+  });
+
+  it("lets the process exit unless told otherwise", () => {
+    start();
+    assert.equal(bench.clock.referenced, 0);
+    dog!.stop();
+    start({ unref: false });
+    assert.equal(bench.clock.referenced, 1);
+  });
+
+  it("waits for a sampler that needs time", async () => {
+    const slow: Sampler = {
+      ...bench.sampler,
+      sample: () => Promise.resolve(bench.sampler.sample()),
+    };
+    dog = systemDriven(bench.options({ sampler: slow, policy: watermarks(0.5) }));
+    assert.equal(dog.limit, undefined);
+    bench.garbage = 0.6 * TOTAL;
+    await bench.advance(30);
+    assert.equal(dog.limit, TOTAL);
+    assert.equal(bench.collections, 1);
+  });
+});
+
+describe("a watchdog disarms and reports, instead of crashing the process, when", () => {
+  const cases: [string, () => CommonWatchdogOptions, string][] = [
+    ["the policy throws", () => ({
+      policy: () => {
+        throw new Error("mine");
+      },
+    }), "evaluating the policy"],
+    [
+      "the policy answers nonsense",
+      () => ({ policy: (() => ({})) as never }),
+      "evaluating the policy",
+    ],
+    ["onFire throws", () => ({
+      onFire: () => {
+        throw new Error("mine");
+      },
+    }), "calling onFire"],
+    ["afterCollect throws", () => ({
+      afterCollect: () => {
+        throw new Error("mine");
+      },
+    }), "calling afterCollect"],
+    ["gc throws", () => ({
+      gc: () => {
+        throw new Error("mine");
+      },
+    }), "collecting"],
+  ];
+  for (const [title, options, during] of cases) {
+    it(title, async () => {
+      const reports: string[] = [];
+      const handle = start({ ...options(), onDisarm: (event) => void reports.push(event.during) });
+      bench.garbage = LIMIT;
+      await bench.advance(50);
+      assert.equal(handle.state, "disarmed");
+      assert.equal(handle.failure?.during, during);
+      assert.ok(handle.failure.reason instanceof Error);
+      assert.deepEqual(reports, [during]);
+      assert.ok(
+        bench.log.some((line) => line.startsWith(`error: watchdog: disarmed while ${during}`)),
+      );
+      assert.equal(bench.clock.running, 0);
+      assert.throws(() => start(), AlreadyStartedError, "it still holds its place");
+    });
+  }
+
+  it("the usage reader throws", async () => {
+    const handle = start();
+    bench.failure = new Error("mine");
+    await bench.advance(20);
+    assert.equal(handle.state, "disarmed");
+    assert.equal(handle.failure?.during, "reading the usage");
+    assert.equal(handle.failure.reason, bench.failure);
+  });
+
+  it("even the report throws", async () => {
+    const handle = start({
+      policy: () => {
+        throw new Error("first");
+      },
+      onDisarm: () => {
+        throw new Error("second");
+      },
+    });
+    await settle();
+    assert.equal(handle.state, "disarmed");
+    assert.ok(handle.failure?.reason instanceof AggregateError);
+  });
+});
+
+describe("bad input", () => {
+  const heap = (options: Partial<HeapDrivenOptions>) => () =>
+    heapDriven({ ...bench.options(), limit: LIMIT, ...options });
+
+  it("a limit that is none is refused", () => {
+    for (const limit of [0, -1, NaN, TOTAL + 1, Infinity]) {
+      assert.throws(
+        heap({ limit }),
+        { name: "RangeError", message: /'limit' must be/ },
+        `${limit}`,
+      );
+      assert.throws(() => systemDriven({ ...bench.options(), limit }), RangeError);
+      assert.throws(() => watchdog({ ...bench.options(), heapLimit: limit }), RangeError);
+    }
+    assert.throws(heap({ limit: "1" as unknown as number }), TypeError);
+    assert.throws(heap({ limit: TOTAL + 1 }), /at most the machine's 1073741824 bytes.*1073741825/);
+  });
+
+  it("an interval, hook, logger, policy or growth that is none is refused", () => {
+    const bad: [Partial<Record<keyof HeapDrivenOptions, unknown>>, RegExp][] = [
+      [{ interval: 0 }, /'interval' must be above 0/],
+      [{ interval: "1" }, /'interval' must be a number/],
+      [{ policy: {} }, /'policy' must be an object with a method evaluate/],
+      [{ gc: 1 }, /'gc' must be a function/],
+      [{ onFire: {} }, /'onFire' must be a function/],
+      [{ logger: { warn: 5 } }, /'logger.warn' must be a function/],
+      [{ collect: "no" }, /'collect' must be a boolean/],
+      [{ growth: { min: 0 } }, /'growth.min' must be a whole percentage of at least 1.* is 0/],
+      [{ growth: { min: 50, max: 20 } }, /'growth.max' must be at least min, 50.* is 20/],
+      [{ heapSnapshots: { directory: "" } }, /'heapSnapshots.directory' must be a path/],
+      [{ heapSnapshots: { directory: "x", max: 0 } }, /'heapSnapshots.max'/],
+      [{ heapSnapshots: { directory: "x", fraction: 2 } }, /'heapSnapshots.fraction'/],
+      [{ guard: { minFreed: 0 } }, /'guard.minFreed'/],
+    ];
+    for (const [option, message] of bad) assert.throws(heap(option as never), message);
+    heap({})().stop();
+  });
+
+  it("a second start is refused until the first is stopped", () => {
+    const first = start();
+    for (const again of [() => start(), () => watchdog(bench.options()), heap({})]) {
+      assert.throws(
+        again,
+        (error: Error) =>
+          error instanceof AlreadyStartedError && error.name === "AlreadyStartedError",
+      );
+    }
+    first.stop();
+    start();
+  });
+
+  it("a failed start leaves the place free", () => {
+    bench.limit = Infinity;
+    assert.throws(() => start(), NotSupportedError);
+    bench.limit = LIMIT;
+    start();
+  });
+});
+
+describe("the ways to watch", () => {
+  it("cgroupDriven names what is missing, so that the caller can fall back", () => {
+    bench.limit = Infinity;
+    assert.throws(() => start(), {
+      name: "NotSupportedError",
+      message: /needs a cgroup limit, and none is set/,
+    });
+    bench.missing = ["cgroupLimit"];
+    assert.throws(() => start(), {
+      name: "NotSupportedError",
+      message: /cgroupDriven needs cgroupLimit/,
+    });
+  });
+
+  it("systemDriven follows the machine, all of it by default", async () => {
+    dog = systemDriven(bench.options({ policy: watermarks(0.5) }));
+    assert.deepEqual([dog.mode, dog.limit], ["system", TOTAL]);
+    bench.garbage = 0.6 * TOTAL;
+    await bench.advance(10);
+    assert.equal(bench.collections, 1);
+  });
+
+  it("systemDriven takes a limit", () => {
+    dog = systemDriven({ ...bench.options(), limit: 10 * MiB });
+    assert.equal(dog.limit, 10 * MiB);
+  });
+
+  it("heapDriven follows the heap", async () => {
+    dog = heapDriven({ ...bench.options({ policy: adaptive(0.5) }), limit: LIMIT, growth: false });
+    assert.deepEqual([dog.mode, dog.limit], ["heap", LIMIT]);
+    bench.garbage = 0.51 * LIMIT;
+    await bench.advance(10);
+    assert.equal(bench.collections, 1);
+  });
+
+  it("watchdog() takes the heap if a limit is given, else the container, else the machine", () => {
+    dog = watchdog({ ...bench.options(), heapLimit: LIMIT });
+    assert.equal(dog.mode, "heap");
+    dog.stop();
+    dog = watchdog(bench.options());
+    assert.equal(dog.mode, "cgroup");
+    dog.stop();
+    bench.limit = Infinity;
+    dog = watchdog(bench.options());
+    assert.equal(dog.mode, "system");
+    assert.ok(
+      bench.log.some((line) => /info: watchdog: cgroupDriven needs a cgroup limit/.test(line)),
+    );
+    assert.ok(bench.log.some((line) => /info: watchdog: follows the system/.test(line)));
+  });
+
+  it("systemDriven without the machine's figures names them", () => {
+    bench.missing = ["systemAvailable"];
+    assert.throws(() => systemDriven(bench.options()), {
+      name: "NotSupportedError",
+      message: /systemDriven needs systemAvailable/,
+    });
+  });
+});
+
+describe("on this runtime", () => {
+  it("a collection can be forced without a flag at start-up", async () => {
+    const collect = findForceGc();
+    assert.ok(collect !== undefined);
+    const junk = Array.from({ length: 100 }, (_, i) => new WeakRef({ i }));
+    await new Promise((resolve) => setTimeout(resolve, 0)); // they live until the task ends
+    collect();
+    const left = junk.filter((ref) => ref.deref() !== undefined).length;
+    assert.ok(left < 10, `${left} of 100 objects are left`); // a stack may still hold some
+  });
+
+  it("collections are seen, forced or the engine's own", async () => {
+    const kinds: string[] = [];
+    const handle = start({
+      policy: watermarks(0.99),
+      afterCollect: ({ kind }) => void kinds.push(kind),
+    });
+    const collect = findForceGc()!;
+    for (let i = 0; i < 100 && handle.counters.seen === 0; i++) {
+      collect(); // not by the watchdog, so it is one of the engine's own to it
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    assert.ok(handle.counters.seen > 0);
+    assert.equal(handle.counters.forced, 0);
+    assert.equal(kinds[0], "engine");
+  });
+
+  it("an engine's collection does not move the mark out of reach", async () => {
+    start();
+    bench.garbage = 0.49 * LIMIT;
+    await bench.advance(20);
+    bench.garbage = 0.6 * LIMIT; // past the mark, and then the engine collects a little
+    const collect = findForceGc()!;
+    for (let i = 0; i < 20; i++) {
+      collect();
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    await bench.advance(10);
+    assert.equal(bench.collections, 1);
+  });
+});
+
+describe("heap snapshots", () => {
+  const snapshots = (folder: string) =>
+    fs.readdirSync(folder).filter((name) => name.endsWith(".heapsnapshot"));
+
+  it("are taken once per stay above the fraction, at most so many, into a folder made when missing", () =>
+    withTempFolder(async (root) => {
+      const directory = path.join(root, "made", "here");
+      const handle = start({
+        policy: watermarks(1),
+        collect: false,
+        heapSnapshots: { directory, fraction: 0.9, max: 2 },
+      });
+      assert.deepEqual(snapshots(directory), []);
+      for (const expected of [1, 2, 2]) {
+        bench.live = 0.95 * LIMIT;
+        await bench.advance(30);
+        assert.equal(snapshots(directory).length, expected);
+        bench.live = 0;
+        await bench.advance(30);
+      }
+      assert.equal(handle.counters.snapshots, 2);
+      const first = fs.readFileSync(path.join(directory, snapshots(directory)[0]!), "utf8");
+      assert.equal(typeof JSON.parse(first).snapshot, "object");
+    }));
+
+  it("are given up with a warning where the folder cannot be written, and the watchdog lives on", () =>
+    withTempFolder(async (root) => {
+      fs.writeFileSync(path.join(root, "file"), "");
+      const handle = start({ heapSnapshots: { directory: path.join(root, "file", "below") } });
+      assert.ok(
+        bench.log.some((line) => /warn: watchdog: no heap snapshots, cannot write to/.test(line)),
+      );
+      bench.garbage = LIMIT;
+      await bench.advance(10);
+      assert.deepEqual([bench.collections, handle.state, handle.counters.snapshots], [
+        1,
+        "running",
+        0,
+      ]);
+    }));
+});
+
+describe("steering the engine", {
+  skip: "Deno" in globalThis || "Bun" in globalThis ? "only Node's engine can be steered" : false,
+}, () => {
+  it("keeps the heap's growth within bounds and restores it", async () => {
+    const { execFileSync } = await import("node:child_process");
+    // In a process of its own: the flag is the whole process's.
+    const program = `
+      import v8 from "node:v8";
+      const set = [];
+      const original = v8.setFlagsFromString;
+      v8.setFlagsFromString = (flag) => { set.push(flag); original(flag); };
+      const { heapDriven } = await import(${
+      JSON.stringify(new URL("../../watchdog.ts", import.meta.url).href)
+    });
+      const dog = heapDriven({
+        limit: 2 ** 30, growth: { min: 20, max: 60 }, policy: ({ used }) => ({ next: used * 1.4 }),
+      });
+      dog.stop();
+      const wide = heapDriven({
+        limit: 2 ** 30, growth: { min: 20, max: 60 }, policy: ({ used }) => ({ next: used * 9 }),
+      });
+      wide.stop();
+      const tight = heapDriven({
+        limit: 2 ** 30, growth: { min: 20, max: 60 }, policy: ({ used }) => ({ next: used, immediate: true }),
+        collect: false,
+      });
+      tight.stop();
+      console.log(set.filter((flag) => flag.includes("growing")).map((flag) => flag.split("=")[1]).join(" "));`;
+    const out = execFileSync(process.execPath, ["--input-type=module-typescript", "-e", program], {
+      encoding: "utf8",
+    });
+    assert.match(out.trim(), /^(39|40) 0 60 0 20 0$/);
+  });
+});

@@ -1,0 +1,60 @@
+/**
+ * Collects garbage by policy before the limit does damage.
+ *
+ * JavaScript engines size their heap by the machine, not by the container. A
+ * watchdog looks at what is used and forces a collection at the marks that a
+ * policy sets, as often as helps and no more.
+ *
+ * ```ts
+ * import { watchdog } from "@x/memctl/watchdog";
+ *
+ * const dog = watchdog({ logger: console });
+ * // … the service runs …
+ * dog.stop();
+ * ```
+ *
+ * @module
+ */
+
+export type { Watchdog } from "./src/watchdog/dog.ts";
+export { AlreadyStartedError, NotSupportedError } from "./src/watchdog/errors.ts";
+export type {
+  CollectEvent,
+  DisarmEvent,
+  FireEvent,
+  IneffectiveEvent,
+  Logger,
+  WatchdogCounters,
+} from "./src/watchdog/events.ts";
+export type { CommonWatchdogOptions, HeapSnapshotOptions } from "./src/watchdog/options.ts";
+export {
+  adaptive,
+  type Policy,
+  type PolicyInput,
+  type PolicyLike,
+  type PolicyVerdict,
+  type Scope,
+  type WatermarkOptions,
+  watermarks,
+} from "./src/watchdog/policy.ts";
+export {
+  cgroupDriven,
+  heapDriven,
+  type HeapDrivenOptions,
+  systemDriven,
+  type SystemDrivenOptions,
+  watchdog,
+  type WatchdogOptions,
+} from "./src/watchdog/start.ts";
+export type { StormGuardOptions } from "./src/watchdog/storm_guard.ts";
+// What the options speak of, so that one import is enough.
+export type { Clock } from "./src/clock.ts";
+export type { MemInfo } from "./src/mem_info.ts";
+export type {
+  AdapterName,
+  Sampler,
+  SamplerOptions,
+  Signal,
+  Signals,
+  Usage,
+} from "./src/sampler.ts";
