@@ -1,0 +1,74 @@
+// The workloads of tests/e2e in a group of 300 MiB, bare and with the
+// watchdog, in each runtime: `deno task survival`. Needs root and a writable
+// memory cgroup. Prints a Markdown table.
+
+import { findHierarchy } from "../tests/e2e/child_group.ts";
+import { type Survival, survive, type Workload } from "../tests/e2e/survival.ts";
+import { findRuntimes } from "../tests/support/runtimes.ts";
+
+const MIB = 1024 * 1024;
+const LIMIT = 300 * MIB;
+const RUNS = 3;
+
+const hierarchy = findHierarchy();
+if (hierarchy.problem !== undefined) {
+  console.error(`cannot run: ${hierarchy.problem}`);
+  Deno.exit(1);
+}
+
+const rows: string[][] = [[
+  "workload",
+  "runtime",
+  "watchdog",
+  "outcome",
+  "time against open machine",
+  "peak",
+  "collections forced",
+  "their share of time",
+]];
+for (const workload of ["loop", "burst", "leak"] as Workload[]) {
+  for (const runtime of findRuntimes()) {
+    // The leak fills the limit, so that it has no counterpart on the open machine.
+    const run = (mode: "bare" | "watchdog", limit: number | undefined) =>
+      repeat(() => survive({ runtime, workload, mode, limit, hierarchy, timeout: 30_000 }));
+    const open = workload === "leak" ? undefined : await run("bare", undefined);
+    for (const mode of ["bare", "watchdog"] as const) {
+      const runs = await run(mode, LIMIT);
+      rows.push([workload, runtime.name, mode === "bare" ? "–" : "yes", ...describe(runs, open)]);
+    }
+  }
+}
+rows.splice(1, 0, rows[0]!.map(() => "---"));
+for (const row of rows) console.log(`| ${row.join(" | ")} |`);
+
+async function repeat(run: () => Promise<Survival>): Promise<Survival[]> {
+  const runs: Survival[] = [];
+  for (let i = 0; i < RUNS; i++) runs.push(await run());
+  return runs;
+}
+
+function describe(runs: Survival[], open: Survival[] | undefined): string[] {
+  const finished = runs.filter((run) => run.outcome === "finished");
+  const outcomes = [...new Set(runs.map((run) => run.outcome))]
+    .map((outcome) => `${outcome} ${runs.filter((run) => run.outcome === outcome).length}×`);
+  const time = median(finished.map((run) => run.worked));
+  const openTime = median(open?.map((run) => run.worked) ?? []);
+  const ratio = time !== undefined && openTime !== undefined ? (time / openTime).toFixed(2) : "–";
+  const peak = median(runs.map((run) => run.peak));
+  const forced = median(finished.map((run) => run.counters?.forced));
+  const share = median(
+    finished.map((run) => run.counters && run.counters.timeSpent / run.worked!),
+  );
+  return [
+    outcomes.join(", "),
+    ratio,
+    peak === undefined ? "–" : `${Math.round(peak / MIB)} MiB`,
+    forced?.toString() ?? "–",
+    share === undefined ? "–" : `${Math.round(share * 100)} %`,
+  ];
+}
+
+function median(values: (number | undefined)[]): number | undefined {
+  const known = values.filter((value) => value !== undefined).toSorted((a, b) => a - b);
+  return known[Math.floor(known.length / 2)];
+}

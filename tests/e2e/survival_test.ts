@@ -1,0 +1,64 @@
+// Real processes in a real cgroup with a limit. Needs root and a writable
+// memory hierarchy, version 1 or 2.
+
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { findRuntimes } from "../support/runtimes.ts";
+import { findHierarchy } from "./child_group.ts";
+import { survive, type Workload } from "./survival.ts";
+
+const MIB = 1024 * 1024;
+const LIMIT = 300 * MIB;
+const hierarchy = findHierarchy();
+const { problem } = hierarchy;
+if (problem !== undefined) console.error(`SKIPPED, survival in a cgroup: ${problem}`);
+
+describe("in a group of 300 MiB", () => {
+  if (hierarchy.problem !== undefined) {
+    it("nothing is run", { skip: problem ?? false }, () => {});
+    return;
+  }
+  const runtimes = findRuntimes();
+
+  it("has the three runtimes to run in", () => {
+    assert.deepEqual(runtimes.map((runtime) => runtime.name), ["deno", "bun", "node"]);
+  });
+
+  for (const runtime of runtimes) {
+    const run = (workload: Workload, mode: "bare" | "watchdog") =>
+      survive({ runtime, workload, mode, limit: LIMIT, hierarchy, timeout: 60_000 });
+
+    for (const workload of ["loop", "burst"] as const) {
+      it(`${runtime.name} finishes the ${workload} with the watchdog`, async () => {
+        const { outcome, output, counters } = await run(workload, "watchdog");
+        assert.equal(outcome, "finished", output);
+        assert.ok(counters !== undefined, output);
+      });
+    }
+
+    it(`${runtime.name} with a leak is told that collecting cannot help, and does not spin`, async () => {
+      const { outcome, output, counters } = await run("leak", "watchdog");
+      assert.equal(outcome, "finished", output);
+      const { forced, ineffective, fired } = counters!;
+      assert.ok(ineffective > 0, output);
+      // In some 100 looks at a usage past the mark.
+      assert.ok(forced <= 10, output);
+      assert.equal(fired, forced);
+    });
+  }
+
+  it("deno does not finish the loop without it", {
+    skip: !runtimes.some(({ name }) => name === "deno") && "no deno",
+  }, async () => {
+    const deno = runtimes.find(({ name }) => name === "deno")!;
+    const { outcome, output } = await survive({
+      runtime: deno,
+      workload: "loop",
+      mode: "bare",
+      limit: LIMIT,
+      hierarchy,
+      timeout: 20_000,
+    });
+    assert.notEqual(outcome, "finished", output);
+  });
+});

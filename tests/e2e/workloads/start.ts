@@ -1,0 +1,30 @@
+// What every workload begins and ends with: the watchdog, if the second
+// argument asks for it, and one line of JSON about how it went.
+
+import process from "node:process";
+import { type Watchdog, watchdog } from "../../../watchdog.ts";
+
+const [, , mode, ...rest] = process.argv;
+
+/** Arguments of the workload itself. */
+export const args: string[] = rest;
+
+/** The watchdog, or `undefined` when bare. */
+export const dog: Watchdog | undefined = mode === "watchdog" ? watchdog() : undefined;
+
+/** One batch of ordinary objects, about one mebibyte. */
+export function makeBatch(seed: number): unknown[] {
+  const batch: unknown[] = [];
+  for (let i = 0; i < 6_000; i++) batch.push({ seed, i, pad: [i, seed, i, i, i, i, i, i] });
+  return batch;
+}
+
+const started = performance.now();
+
+/** Says how it went and lets the process end. */
+export function finish(): void {
+  const milliseconds = Math.round(performance.now() - started);
+  const state = dog?.state;
+  console.log(JSON.stringify({ milliseconds, state, mode: dog?.mode, counters: dog?.counters }));
+  dog?.stop();
+}
