@@ -31,6 +31,8 @@ export {
   MemInfo,
   type MemInfoInit,
   type MemInfoJson,
+  type MemoryPressure,
+  type PressureFigures,
   type SignalName,
   type Tightest,
 } from "./src/mem_info.ts";

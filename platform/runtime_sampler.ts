@@ -133,6 +133,8 @@ export class RuntimeSampler implements Sampler {
         ? { available: true, source: limitSource, note: "the process's own group only" }
         : unavailable(limitSource, noLimit),
       cgroupWorkingSet: unavailable("memory.stat", cgroupReason),
+      pressure: unavailable("/proc/pressure/memory", cgroupReason),
+      pressureEvents: unavailable("memory.events", cgroupReason),
     };
   }
 

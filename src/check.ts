@@ -90,6 +90,7 @@ export function checkSamplerOptions(options: SamplerOptions): void {
   checkObject("options", options);
   checkOneOf("usage", options.usage, USAGES);
   checkOneOf("adapter", options.adapter, ADAPTERS);
+  checkOptionalBoolean("pressure", options.pressure);
   const root = options.root;
   if (root === undefined) return;
   if (typeof root !== "string") {

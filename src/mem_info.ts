@@ -1,6 +1,36 @@
 import { formatBytes } from "./bytes.ts";
 
 /**
+ * One line of Linux's pressure stall information: how much of the time tasks
+ * waited for memory.
+ *
+ * @since 0.1.0
+ */
+export interface PressureFigures {
+  /** Percent of the last 10 seconds. */
+  readonly avg10: number;
+  /** Percent of the last 60 seconds. */
+  readonly avg60: number;
+  /** Percent of the last 300 seconds. */
+  readonly avg300: number;
+  /** Microseconds since the start. */
+  readonly total: number;
+}
+
+/**
+ * Memory pressure as Linux measures it, of the process's cgroup or else of the
+ * machine.
+ *
+ * @since 0.1.0
+ */
+export interface MemoryPressure {
+  /** At least one task waited. */
+  readonly some: PressureFigures;
+  /** All tasks that had work waited. */
+  readonly full: PressureFigures;
+}
+
+/**
  * What a {@linkcode MemInfo} is made from: one number for each signal that
  * could be read, in bytes. A signal that is left out is unavailable.
  *
@@ -27,6 +57,8 @@ export interface MemInfoInit {
   cgroupLimit?: number | undefined;
   /** `cgroupCurrent` less the page cache that goes first (inactive files). */
   cgroupWorkingSet?: number | undefined;
+  /** Memory pressure of the cgroup, or else of the machine. */
+  pressure?: MemoryPressure | undefined;
 }
 
 /**
@@ -71,6 +103,8 @@ export interface MemInfoJson {
   cgroupUnlimited?: true;
   /** See {@linkcode MemInfo.cgroupWorkingSet}. */
   cgroupWorkingSet?: number;
+  /** See {@linkcode MemInfo.pressure}. */
+  pressure?: MemoryPressure;
   /** The result of {@linkcode MemInfo.headroom}. */
   headroom?: number;
 }
@@ -109,6 +143,7 @@ export class MemInfo {
   readonly #cgroupCurrent: number | undefined;
   readonly #cgroupLimit: number | undefined;
   readonly #cgroupWorkingSet: number | undefined;
+  readonly #pressure: MemoryPressure | undefined;
 
   /**
    * Samplers make snapshots; make your own to test a policy.
@@ -126,6 +161,7 @@ export class MemInfo {
     this.#cgroupCurrent = init.cgroupCurrent;
     this.#cgroupLimit = init.cgroupLimit;
     this.#cgroupWorkingSet = init.cgroupWorkingSet;
+    this.#pressure = init.pressure;
   }
 
   /** When the snapshot was taken, in milliseconds since the epoch. */
@@ -190,6 +226,15 @@ export class MemInfo {
    */
   get cgroupWorkingSet(): number | undefined {
     return this.#cgroupWorkingSet;
+  }
+
+  /**
+   * How much of the time tasks waited for memory: memory.pressure of the
+   * process's cgroup, or else /proc/pressure/memory. Only sampled with
+   * `pressure: true`.
+   */
+  get pressure(): MemoryPressure | undefined {
+    return this.#pressure;
   }
 
   /**
@@ -287,6 +332,7 @@ export class MemInfo {
         json[name] = value;
       }
     }
+    if (this.#pressure !== undefined) json.pressure = this.#pressure;
     const headroom = this.headroom();
     if (headroom !== undefined) json.headroom = headroom;
     return json;

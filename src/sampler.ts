@@ -41,11 +41,14 @@ export interface Signal {
 }
 
 /**
- * One {@linkcode Signal} for each field of {@linkcode MemInfo} but `at`.
+ * One {@linkcode Signal} for each field of {@linkcode MemInfo} but `at`, and
+ * one for the kernel's notice of pressure, which wakes a watch.
  *
  * @since 0.1.0
  */
-export type Signals = { readonly [name in SignalName]: Signal };
+export type Signals = {
+  readonly [name in SignalName | "pressure" | "pressureEvents"]: Signal;
+};
 
 /**
  * An open source of snapshots.
@@ -64,6 +67,15 @@ export interface Sampler extends Disposable {
    * @throws {Error} If the sampler is closed.
    */
   sample(): MemInfo | Promise<MemInfo>;
+  /**
+   * Calls `wake` when the kernel says that the cgroup has hit its limit or
+   * throttle limit, until the returned function is called.
+   *
+   * @param wake Called with each notice, at any time.
+   * @param unref Whether listening must not keep the process alive.
+   * @returns `undefined` where there is no such notice; `signals.pressureEvents` says why.
+   */
+  onPressure?(wake: () => void, unref: boolean): (() => void) | undefined;
   /** Lets go of everything held open. Closing twice is harmless. */
   close(): void;
 }
@@ -76,6 +88,11 @@ export interface Sampler extends Disposable {
 export interface SamplerOptions {
   /** What headroom subtracts from a cgroup's limit. Default: `"current"`. */
   usage?: Usage | undefined;
+  /**
+   * Reads Linux's pressure stall information too, for one more read per
+   * sample. Default: `false`.
+   */
+  pressure?: boolean | undefined;
   /** Forces an adapter. Default: the one that fits the platform. */
   adapter?: AdapterName | undefined;
   /**

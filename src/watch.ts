@@ -6,6 +6,7 @@ import {
   checkOptionalMethod,
   checkOptionalSignal,
   checkSamplerOptions,
+  show,
 } from "./check.ts";
 import type { Clock } from "./clock.ts";
 import { openSampler, systemClock } from "./host.ts";
@@ -32,6 +33,14 @@ export interface WatchOptions extends SamplerOptions {
    * with; sampling then goes on. Without it, the watch rejects.
    */
   onPanic?: ((reason: unknown) => unknown) | undefined;
+  /**
+   * Samples at once when the kernel says that the container has hit its limit
+   * or throttle limit (memory.events of cgroup v2), instead of at the next
+   * tick; at most once per `minGap` milliseconds (default: 100). Where there
+   * is no such notice the watch stays with its ticks, and
+   * `signals.pressureEvents` says why; so it does in Deno with `unref`.
+   */
+  wakeOnPressure?: boolean | { minGap?: number | undefined } | undefined;
   /** Lets the process exit while this watch is running. Default: `false`. */
   unref?: boolean | undefined;
   /** Where the snapshots come from; it stays open. Default: this machine. */
@@ -41,11 +50,12 @@ export interface WatchOptions extends SamplerOptions {
 }
 
 /**
- * Why a snapshot was taken: at entry, or because a tick fell due.
+ * Why a snapshot was taken: at entry, because a tick fell due, or because the
+ * kernel gave notice of pressure.
  *
  * @since 0.1.0
  */
-export type WatchCause = "immediate" | "tick";
+export type WatchCause = "immediate" | "tick" | "pressure";
 
 /**
  * What a callback is told besides the snapshot.
@@ -115,9 +125,29 @@ export function checkWatchOptions(options: WatchOptions): void {
   checkOptionalBoolean("unref", options.unref);
   checkOptionalSignal("signal", options.signal);
   checkOptionalFunction("onPanic", options.onPanic);
+  checkWakeOnPressure(options.wakeOnPressure);
   checkOptionalMethod("sampler", options.sampler, "sample");
   checkOptionalMethod("clock", options.clock, "every");
 }
+
+function checkWakeOnPressure(value: WatchOptions["wakeOnPressure"]): void {
+  if (typeof value !== "object" || value === null) {
+    return checkOptionalBoolean("wakeOnPressure", value);
+  }
+  const { minGap = MIN_GAP } = value;
+  if (typeof minGap !== "number") {
+    throw new TypeError(
+      `'wakeOnPressure.minGap' must be a number of milliseconds: current value is ${show(minGap)}`,
+    );
+  }
+  if (!(minGap >= 0)) {
+    throw new RangeError(
+      `'wakeOnPressure.minGap' must be at least 0 milliseconds: current value is ${minGap}`,
+    );
+  }
+}
+
+const MIN_GAP = 100;
 
 /**
  * One running watch: idle, or in one turn (sample, then callback, then perhaps
@@ -131,7 +161,11 @@ class Watching {
   readonly #signal: AbortSignal;
   readonly #sampler: Sampler;
   #stopTicks: () => void = () => {};
+  #stopWakes: (() => void) | undefined;
   #due = 0;
+  /** Whether the kernel's notice is among what is due. */
+  #woken = false;
+  #wokenAt = -Infinity;
   #turn: "none" | "sampling" | "calling" = "none";
   #released = false;
   #settled = false;
@@ -158,7 +192,22 @@ class Watching {
     } catch (error) {
       return this.#end(() => this.#reject(error));
     }
+    this.#listen(clock, unref);
     if (immediate) this.#take("immediate", 0);
+  }
+
+  #listen(clock: Clock, unref: boolean): void {
+    const { wakeOnPressure } = this.#options;
+    if (wakeOnPressure === undefined || wakeOnPressure === false) return;
+    const { minGap = MIN_GAP } = wakeOnPressure === true ? {} : wakeOnPressure;
+    this.#stopWakes = this.#sampler.onPressure?.(() => {
+      const now = clock.now();
+      if (this.#released || now - this.#wokenAt < minGap) return;
+      this.#wokenAt = now;
+      this.#woken = true;
+      this.#due++;
+      this.#takeDue();
+    }, unref);
   }
 
   readonly #onTick = (): void => {
@@ -177,8 +226,10 @@ class Watching {
   #takeDue(): void {
     if (this.#due === 0 || this.#turn !== "none") return;
     const coalesced = this.#due - 1;
+    const cause = this.#woken ? "pressure" : "tick";
     this.#due = 0;
-    this.#take("tick", coalesced);
+    this.#woken = false;
+    this.#take(cause, coalesced);
   }
 
   #take(cause: WatchCause, coalesced: number): void {
@@ -244,6 +295,7 @@ class Watching {
     if (this.#released) return;
     this.#released = true;
     this.#stopTicks();
+    this.#stopWakes?.();
     this.#signal.removeEventListener("abort", this.#onAbort);
     if (this.#options.sampler === undefined) this.#sampler.close();
   }

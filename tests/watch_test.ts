@@ -85,6 +85,19 @@ describe("watch()", () => {
     }
   });
 
+  it("rejects a wakeOnPressure that is none", async () => {
+    const cases: [unknown, RegExp][] = [
+      [1, /'wakeOnPressure' must be a boolean: current value is 1/],
+      [{ minGap: "5" }, /'wakeOnPressure.minGap' must be a number of milliseconds.*"5"/],
+      [{ minGap: -1 }, /'wakeOnPressure.minGap' must be at least 0 milliseconds.*-1/],
+      [{ minGap: NaN }, /'wakeOnPressure.minGap' must be at least 0 milliseconds.*NaN/],
+    ];
+    for (const [wakeOnPressure, message] of cases) {
+      const options = { interval: 1, sampler: new ScriptedSampler(), wakeOnPressure };
+      await assert.rejects(watch(options as WatchOptions, () => {}), message);
+    }
+  });
+
   it("rejects with what a clock throws, and nothing is left", async () => {
     const stop = new AbortController();
     const sampler = new ScriptedSampler();
@@ -99,5 +112,95 @@ describe("watch()", () => {
       /no time/,
     );
     assert.equal(sampler.taken, 0);
+  });
+});
+
+describe("watch() with wakeOnPressure", () => {
+  /** A watch at 1 s whose causes and coalesced counts are noted. */
+  function start(options: Partial<WatchOptions> = {}, onCall: () => unknown = () => {}) {
+    const clock = new ManualClock();
+    const sampler = new ScriptedSampler();
+    const stop = new AbortController();
+    const calls: string[] = [];
+    const done = watch({
+      interval: 1_000,
+      wakeOnPressure: true,
+      signal: stop.signal,
+      sampler,
+      clock,
+      ...options,
+    }, (_, { cause, coalesced }) => {
+      calls.push(`${cause} ${coalesced}`);
+      return onCall();
+    });
+    return { clock, sampler, calls, stop, done };
+  }
+
+  it("samples at once when the kernel gives notice, and goes on with its ticks", async () => {
+    const { clock, sampler, calls, stop, done } = start();
+    clock.advance(300);
+    sampler.press();
+    assert.deepEqual(calls, ["pressure 0"]);
+    clock.advance(700);
+    assert.deepEqual(calls, ["pressure 0", "tick 0"]);
+    stop.abort();
+    await done;
+    assert.equal(sampler.wakes.size, 0, "a listener is left");
+  });
+
+  it("samples at most once per gap", async () => {
+    const { clock, sampler, calls, stop, done } = start({ wakeOnPressure: { minGap: 50 } });
+    for (let i = 0; i < 10; i++) {
+      sampler.press();
+      clock.advance(10);
+    }
+    assert.deepEqual(calls, ["pressure 0", "pressure 0"]);
+    stop.abort();
+    await done;
+  });
+
+  it("a notice while the callback runs is one call after it, with what else fell due", async () => {
+    const gate = Promise.withResolvers<void>();
+    const { clock, sampler, calls, stop, done } = start({}, () => gate.promise);
+    clock.advance(1_000);
+    sampler.press();
+    clock.advance(2_000);
+    assert.deepEqual(calls, ["tick 0"], "calls overlapped");
+    gate.resolve();
+    await settle();
+    assert.deepEqual(calls, ["tick 0", "pressure 2"]);
+    stop.abort();
+    await done;
+  });
+
+  it("an abort during a callback drops a pending notice", async () => {
+    const gate = Promise.withResolvers<void>();
+    const { clock, sampler, calls, stop, done } = start({}, () => gate.promise);
+    clock.advance(1_000);
+    sampler.press();
+    stop.abort();
+    gate.resolve();
+    await done;
+    sampler.press();
+    assert.deepEqual(calls, ["tick 0"]);
+  });
+
+  it("does not listen unless asked to", async () => {
+    for (const wakeOnPressure of [undefined, false]) {
+      const { sampler, stop, done } = start({ wakeOnPressure });
+      assert.equal(sampler.wakes.size, 0);
+      stop.abort();
+      await done;
+    }
+  });
+
+  it("stays with its ticks where there is no notice", async () => {
+    const sampler = new ScriptedSampler();
+    Object.defineProperty(sampler, "onPressure", { value: undefined });
+    const { clock, calls, stop, done } = start({ sampler });
+    clock.advance(1_000);
+    assert.deepEqual(calls, ["tick 0"]);
+    stop.abort();
+    await done;
   });
 });

@@ -67,6 +67,8 @@ export class DarwinReader {
       cgroupCurrent: noCgroup,
       cgroupLimit: noCgroup,
       cgroupWorkingSet: noCgroup,
+      pressure: unavailable("/proc/pressure/memory", "macOS has no pressure stall information"),
+      pressureEvents: noCgroup,
     };
   }
 

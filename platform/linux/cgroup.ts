@@ -6,6 +6,7 @@ import { describeError, type FileIo } from "../file_io.ts";
 import { bytes, KernelFile } from "../kernel_file.ts";
 import { CgroupLevels, type CgroupReading } from "./cgroup_levels.ts";
 import { type CgroupPlace, locateCgroup } from "./cgroup_place.ts";
+import { MemoryEvents } from "./memory_events.ts";
 import { parseSelfCgroup } from "./proc_self_cgroup.ts";
 import { parseMountinfo } from "./proc_self_mountinfo.ts";
 
@@ -33,6 +34,8 @@ export class Cgroup {
   /** Why "no limit" cannot be told from "cannot see"; `undefined`: it can. */
   #doubt: string | undefined;
   #checkedAt = 0;
+  /** Notices from the kernel that a level has hit a limit. */
+  readonly events: MemoryEvents = new MemoryEvents();
 
   constructor(base: string, io: FileIo) {
     this.#base = base;
@@ -45,6 +48,24 @@ export class Cgroup {
   /** Which cgroup version accounts for memory; 0: none. */
   get version(): 0 | 1 | 2 {
     return this.#place.kind === "none" ? 0 : this.#place.version;
+  }
+
+  /** The process's own group, if it is visible. */
+  get ownFolder(): string | undefined {
+    return this.#place.kind === "found" ? this.#place.folders[0] : undefined;
+  }
+
+  /** Whether the kernel's notices can be had. */
+  explainEvents(): Signal {
+    const own = this.ownFolder;
+    const source = `${own ?? this.#selfCgroup.path}/memory.events`;
+    if (own === undefined) return unavailable(this.#selfCgroup.path, this.#reason());
+    if (this.version === 1) return unavailable(source, "cgroup v1 has no memory.events");
+    if (this.#eventFiles().length === 0) {
+      return unavailable(source, "no memory.events at any level: memory controller off");
+    }
+    const { problem } = this.events;
+    return problem === undefined ? { available: true, source } : unavailable(source, problem);
   }
 
   /**
@@ -88,6 +109,7 @@ export class Cgroup {
   }
 
   close(): void {
+    this.events.close();
     this.#selfCgroup.close();
     this.#levels?.close();
   }
@@ -123,6 +145,19 @@ export class Cgroup {
   #resolve(): void {
     this.#levels?.close();
     this.#levels = undefined;
+    this.#find();
+    this.events.follow(this.#eventFiles());
+  }
+
+  /** Every level's file: the one that is hit need not be the own one. */
+  #eventFiles(): string[] {
+    const place = this.#place;
+    if (place.kind !== "found" || place.version === 1) return [];
+    return place.folders.map((folder) => `${folder}/memory.events`)
+      .filter((path) => this.#io.exists(path));
+  }
+
+  #find(): void {
     const mountinfo = `${this.#base}/proc/self/mountinfo`;
     const length = this.#selfCgroup.read();
     if (length < 0) return this.#unknown(this.#selfCgroup.problem!);

@@ -1,16 +1,19 @@
 // procfs and the cgroup, read together. One reader serves every sampler of the
 // same root, so that any number of watches holds the descriptors of one.
 
-import { MemInfo, type MemInfoInit } from "../../src/mem_info.ts";
+import { MemInfo, type MemInfoInit, type MemoryPressure } from "../../src/mem_info.ts";
 import type { Signal, Signals } from "../../src/sampler.ts";
 import { type Engine, unavailable } from "../engine.ts";
 import type { FileIo } from "../file_io.ts";
 import { bytes, KernelFile } from "../kernel_file.ts";
 import { Cgroup } from "./cgroup.ts";
 import type { CgroupReading } from "./cgroup_levels.ts";
+import { parsePressure } from "./proc_pressure_memory.ts";
 import { type Meminfo, parseMeminfo, parseVmRss } from "./proc_meminfo.ts";
 import { parseAuxvPageSize } from "./proc_self_auxv.ts";
 import { parseStatmResident } from "./proc_self_statm.ts";
+
+const decoder = new TextDecoder();
 
 /** Reads one `proc` and `sys`. */
 export class LinuxReader {
@@ -29,11 +32,15 @@ export class LinuxReader {
     limitSource: undefined,
     usageSource: undefined,
   };
+  readonly #base: string;
+  /** Opened only when first asked for. */
+  #pressure: KernelFile | undefined;
   /** What the next snapshot is made from. */
   readonly #next: MemInfoInit = {};
 
   constructor(root: string, io: FileIo, engine: Engine) {
     const base = root.endsWith("/") ? root.slice(0, -1) : root;
+    this.#base = base;
     this.#io = io;
     this.#engine = engine;
     this.#meminfo = new KernelFile(`${base}/proc/meminfo`, io);
@@ -55,7 +62,7 @@ export class LinuxReader {
     return this.#meminfo.problem;
   }
 
-  sample(workingSet: boolean): MemInfo {
+  sample(workingSet: boolean, pressure: boolean): MemInfo {
     const next = this.#next;
     next.at = Date.now();
     this.#readSystem();
@@ -68,12 +75,13 @@ export class LinuxReader {
     next.cgroupCurrent = group.current;
     next.cgroupLimit = group.limit;
     next.cgroupWorkingSet = group.workingSet;
+    next.pressure = pressure ? this.#readPressure() : undefined;
     return new MemInfo(next);
   }
 
   /** Explains each field by a reading of its own. */
-  signals(workingSet: boolean): Signals {
-    const info = this.sample(workingSet);
+  signals(workingSet: boolean, pressure: boolean): Signals {
+    const info = this.sample(workingSet, pressure);
     const { problem, path } = this.#meminfo;
     const fromMeminfo = (value: number | undefined): Signal =>
       value === undefined
@@ -87,13 +95,47 @@ export class LinuxReader {
         : { available: true, source: this.#rss.path },
       ...this.#engine.signals,
       ...this.#cgroup.signals(this.#group, workingSet),
+      pressure: this.#explainPressure(info, pressure),
+      pressureEvents: this.#cgroup.explainEvents(),
     };
   }
 
+  /** See {@linkcode Sampler.onPressure}. */
+  onPressure(wake: () => void, unref: boolean): (() => void) | undefined {
+    // Deno keeps the process alive while a file is watched.
+    if (unref && "Deno" in globalThis) return undefined;
+    return this.#cgroup.events.listen(wake);
+  }
+
   close(): void {
+    this.#pressure?.close();
     this.#meminfo.close();
     this.#rss.close();
     this.#cgroup.close();
+  }
+
+  #readPressure(): MemoryPressure | undefined {
+    this.#pressure ??= this.#openPressure();
+    const length = this.#pressure.read();
+    return length < 0 ? undefined : parsePressure(decoder.decode(bytes.subarray(0, length)));
+  }
+
+  /** The group's own figures, or else the machine's. */
+  #openPressure(): KernelFile {
+    const own = this.#cgroup.ownFolder;
+    const paths = [`${this.#base}/proc/pressure/memory`];
+    if (own !== undefined) paths.unshift(`${own}/memory.pressure`);
+    const path = paths.find((path) => this.#io.exists(path)) ?? paths.at(-1)!;
+    return new KernelFile(path, this.#io);
+  }
+
+  #explainPressure({ pressure }: MemInfo, asked: boolean): Signal {
+    const { path: source, problem } = this.#pressure ?? { path: "/proc/pressure/memory" };
+    if (pressure !== undefined) return { available: true, source };
+    return unavailable(
+      source,
+      asked ? problem ?? `${source} holds garbage` : "not asked for: set pressure to true",
+    );
   }
 
   #readSystem(): void {

@@ -21,21 +21,23 @@ export function openLinuxSampler(
     shared = new Shared(new LinuxReader(root, io, engine), () => readers.delete(root));
     readers.set(root, shared);
   }
-  return new LinuxSampler(shared, options.usage === "workingSet");
+  return new LinuxSampler(shared, options);
 }
 
 /** One user of a {@linkcode LinuxReader}. */
 export class LinuxSampler extends Handle<LinuxReader> implements Sampler {
   readonly adapter: AdapterName = "linux";
   readonly #workingSet: boolean;
+  readonly #pressure: boolean;
 
-  constructor(shared: Shared<LinuxReader>, workingSet: boolean) {
+  constructor(shared: Shared<LinuxReader>, { usage, pressure = false }: SamplerOptions) {
     super(shared);
-    this.#workingSet = workingSet;
+    this.#workingSet = usage === "workingSet";
+    this.#pressure = pressure;
   }
 
   get signals(): Signals {
-    return this.open.signals(this.#workingSet);
+    return this.open.signals(this.#workingSet, this.#pressure);
   }
 
   /** `undefined`, or why nothing at all can be read. */
@@ -44,6 +46,10 @@ export class LinuxSampler extends Handle<LinuxReader> implements Sampler {
   }
 
   sample(): MemInfo {
-    return this.open.sample(this.#workingSet);
+    return this.open.sample(this.#workingSet, this.#pressure);
+  }
+
+  onPressure(wake: () => void, unref: boolean): (() => void) | undefined {
+    return this.open.onPressure(wake, unref);
   }
 }

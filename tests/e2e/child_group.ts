@@ -88,6 +88,11 @@ export class ChildGroup {
     if (fs.existsSync(`${this.folder}/${file}`)) this.write(file, "0");
   }
 
+  /** Moves a process here; by default this one. */
+  adopt(pid: number = process.pid): void {
+    this.write("cgroup.procs", String(pid));
+  }
+
   get usage(): number {
     return Number(this.read(FILES[this.version].usage));
   }
@@ -178,7 +183,7 @@ function follow(child: ChildProcess, timeout: number): Promise<Omit<Ended, "mill
         : signal !== null || code === 137 || code === 133 || code === 134
         ? "killed"
         : "failed";
-      resolve({ outcome, output });
+      resolve({ outcome, output: `${output}\n(exit ${code ?? signal})` });
     });
   });
 }

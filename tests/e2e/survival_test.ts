@@ -2,12 +2,14 @@
 // memory hierarchy, version 1 or 2.
 
 import assert from "node:assert/strict";
+import os from "node:os";
 import { describe, it } from "node:test";
 import { findRuntimes } from "../support/runtimes.ts";
 import { findHierarchy } from "./child_group.ts";
 import { survive, type Workload } from "./survival.ts";
 
 const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
 const LIMIT = 300 * MIB;
 const hierarchy = findHierarchy();
 const { problem } = hierarchy;
@@ -26,7 +28,7 @@ describe("in a group of 300 MiB", () => {
 
   for (const runtime of runtimes) {
     const run = (workload: Workload, mode: "bare" | "watchdog") =>
-      survive({ runtime, workload, mode, limit: LIMIT, hierarchy, timeout: 60_000 });
+      survive({ runtime, workload, mode, limit: LIMIT, hierarchy, timeout: 180_000 });
 
     for (const workload of ["loop", "burst"] as const) {
       it(`${runtime.name} finishes the ${workload} with the watchdog`, async () => {
@@ -48,7 +50,8 @@ describe("in a group of 300 MiB", () => {
   }
 
   it("deno does not finish the loop without it", {
-    skip: !runtimes.some(({ name }) => name === "deno") && "no deno",
+    // V8 sizes its heap by the machine: on a small one it collects in time.
+    skip: os.totalmem() < 8 * GIB && "needs a machine of 8 GiB",
   }, async () => {
     const deno = runtimes.find(({ name }) => name === "deno")!;
     const { outcome, output } = await survive({
@@ -57,7 +60,7 @@ describe("in a group of 300 MiB", () => {
       mode: "bare",
       limit: LIMIT,
       hierarchy,
-      timeout: 20_000,
+      timeout: 60_000,
     });
     assert.notEqual(outcome, "finished", output);
   });

@@ -79,6 +79,79 @@ describe("the Linux sampler", () => {
       assert.deepEqual(fields(sample()), { ...EXPECTED, cgroupWorkingSet: undefined })
     ));
 
+  it("reads the group's pressure, or else the machine's, when asked to", async () => {
+    const text = (total: number) =>
+      ["some", "full"].map((name) => `${name} avg10=0.00 avg60=1.50 avg300=0.00 total=${total}\n`)
+        .join("");
+    await inContainer((root, sample) => {
+      assert.equal(sample().pressure, undefined);
+      put(root, "sys/fs/cgroup/memory.pressure", text(7));
+    }, { pressure: true });
+    for (
+      const [file, total] of [["proc/pressure/memory", 5], [
+        "sys/fs/cgroup/memory.pressure",
+        7,
+      ]] as const
+    ) {
+      await withTempFolder((root) => {
+        writeTree(root, { ...CONTAINER, "proc/pressure/memory": text(5), [file]: text(total) });
+        const sampler = openSampler({ adapter: "linux", root, pressure: true });
+        const info = sampler.sample() as MemInfo;
+        assert.equal(info.pressure?.full.total, total);
+        assert.equal(info.pressure.some.avg60, 1.5);
+        assert.equal(sampler.signals.pressure.source, path.join(root, file));
+        assert.ok(JSON.stringify(info).includes(`"total":${total}`));
+        sampler.close();
+      });
+    }
+    await inContainer((root) => {
+      const sampler = openSampler({ adapter: "linux", root });
+      assert.match(sampler.signals.pressure.reason!, /not asked for/);
+      sampler.close();
+    });
+  });
+
+  it("says why the kernel gives no notice of pressure", async () => {
+    await inContainer((root) => {
+      const sampler = openSampler({ adapter: "linux", root });
+      assert.match(sampler.signals.pressureEvents.reason!, /no memory.events at any level/);
+      assert.equal(sampler.onPressure!(() => {}, false), undefined);
+      sampler.close();
+    });
+    await withTempFolder((root) => {
+      writeTree(root, {
+        ...CONTAINER,
+        "proc/self/cgroup": "4:memory:/\n",
+        "proc/self/mountinfo": "30 24 0:26 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n",
+        "sys/fs/cgroup/memory/memory.limit_in_bytes": "4096\n",
+      });
+      const sampler = openSampler({ adapter: "linux", root });
+      assert.match(sampler.signals.pressureEvents.reason!, /cgroup v1 has no memory.events/);
+      sampler.close();
+    });
+  });
+
+  it("wakes a watch when memory.events changes, and lets go of the file", async () => {
+    await withTempFolder(async (root) => {
+      writeTree(root, { ...CONTAINER, "sys/fs/cgroup/memory.events": "high 0\nmax 0\n" });
+      const stop = new AbortController();
+      const causes: string[] = [];
+      const done = watch({
+        interval: 1e6,
+        adapter: "linux",
+        root,
+        wakeOnPressure: true,
+        signal: stop.signal,
+      }, (_, { cause }) => {
+        causes.push(cause);
+        stop.abort();
+      });
+      put(root, "sys/fs/cgroup/memory.events", "high 1\nmax 0\n");
+      await done;
+      assert.deepEqual(causes, ["pressure"]);
+    });
+  });
+
   it("sees a limit changed, lifted and set again while it runs", () =>
     inContainer((root, sample) => {
       const limits = [["1048576\n", 1_048_576], ["max\n", Infinity], [
@@ -327,9 +400,9 @@ describe("the Linux reader under faults", () => {
 
   it("a sample is four reads and no open", () =>
     withReader((reader, io) => {
-      reader.sample(false);
+      reader.sample(false, false);
       const { opened, reads } = io;
-      for (let i = 0; i < 1_000; i++) reader.sample(false);
+      for (let i = 0; i < 1_000; i++) reader.sample(false, false);
       assert.equal(io.opened, opened);
       assert.equal(io.reads - reads, 4_000);
     }));
@@ -346,9 +419,9 @@ describe("the Linux reader under faults", () => {
       const io = new FaultyIo();
       const reader = new LinuxReader(root, io, openEngine(thisEngine));
       const readsOf = (workingSet: boolean) => {
-        reader.sample(workingSet);
+        reader.sample(workingSet, false);
         const before = io.reads;
-        reader.sample(workingSet);
+        reader.sample(workingSet, false);
         return io.reads - before;
       };
       assert.equal(readsOf(false), 6);
@@ -367,9 +440,9 @@ describe("the Linux reader under faults", () => {
         ];
         for (const [file, lost] of cases) {
           io.fault = (call, name) => call === "read" && name.endsWith(file) ? code : undefined;
-          assert.deepEqual(fields(reader.sample(false)), { ...WANT, ...lost }, file);
+          assert.deepEqual(fields(reader.sample(false, false)), { ...WANT, ...lost }, file);
           io.fault = () => undefined;
-          assert.deepEqual(fields(reader.sample(false)), WANT, `after ${file}`);
+          assert.deepEqual(fields(reader.sample(false, false)), WANT, `after ${file}`);
         }
       }));
   }
@@ -384,12 +457,12 @@ describe("the Linux reader under faults", () => {
       const old = path.join(root, "sys/fs/cgroup/memory.max");
       io.fault = (call, name) =>
         call === "read" && name === old && io.opened < 9 ? "ENODEV" : undefined;
-      assert.equal(reader.sample(false).cgroupLimit, 64 * MIB);
+      assert.equal(reader.sample(false, false).cgroupLimit, 64 * MIB);
     }));
 
   it("opens what it can once there are descriptors again", () =>
     withReader((reader, io) => {
-      const starved = fields(reader.sample(false));
+      const starved = fields(reader.sample(false, false));
       assert.deepEqual(starved, {
         systemTotal: undefined,
         systemAvailable: undefined,
@@ -398,14 +471,14 @@ describe("the Linux reader under faults", () => {
         cgroupCurrent: undefined,
         cgroupWorkingSet: undefined,
       });
-      assert.match(reader.signals(false).systemTotal.reason!, /no file descriptor left/);
+      assert.match(reader.signals(false, false).systemTotal.reason!, /no file descriptor left/);
       io.fault = () => undefined;
-      const info = reader.sample(false);
+      const info = reader.sample(false, false);
       assert.equal(info.systemTotal, EXPECTED.systemTotal);
       const now = Date.now;
       try {
         Date.now = () => now() + RECHECK_PERIOD;
-        assert.deepEqual(fields(reader.sample(false)), WANT);
+        assert.deepEqual(fields(reader.sample(false, false)), WANT);
       } finally {
         Date.now = now;
       }
@@ -415,9 +488,9 @@ describe("the Linux reader under faults", () => {
 
   it("a level that this user may not read is named, and no limit is not claimed", () =>
     withReader((reader) => {
-      assert.equal(reader.sample(false).cgroupLimit, undefined);
+      assert.equal(reader.sample(false, false).cgroupLimit, undefined);
       assert.match(
-        reader.signals(false).cgroupLimit.reason!,
+        reader.signals(false, false).cgroupLimit.reason!,
         /this user may not read .*memory\.max/,
       );
     }, (io) => {

@@ -5,6 +5,7 @@ import { describe, it } from "node:test";
 import { parseLimit, parseStat, parseUsage } from "../../platform/linux/cgroup_files.ts";
 import { key } from "../../platform/linux/digits.ts";
 import { type Meminfo, parseMeminfo, parseVmRss } from "../../platform/linux/proc_meminfo.ts";
+import { parsePressure } from "../../platform/linux/proc_pressure_memory.ts";
 import { parseAuxvPageSize } from "../../platform/linux/proc_self_auxv.ts";
 import { parseSelfCgroup } from "../../platform/linux/proc_self_cgroup.ts";
 import { parseMountinfo } from "../../platform/linux/proc_self_mountinfo.ts";
@@ -121,6 +122,41 @@ describe("/proc/meminfo", () => {
         ? [line("MemTotal"), line("MemAvailable")]
         : expected[name]!;
       assert.deepEqual([total, available], [wantTotal * KIB, wantAvailable * KIB], name);
+    }
+  });
+});
+
+describe("/proc/pressure/memory", () => {
+  const SOME = "some avg10=0.10 avg60=2.00 avg300=3.85 total=15\n";
+  const FULL = "full avg10=0.20 avg60=3.00 avg300=4.95 total=25\n";
+
+  it("gives percentages and microseconds", () => {
+    assert.deepEqual(parsePressure(SOME + FULL), {
+      some: { avg10: 0.1, avg60: 2, avg300: 3.85, total: 15 },
+      full: { avg10: 0.2, avg60: 3, avg300: 4.95, total: 25 },
+    });
+  });
+
+  it("gives nothing unless both lines are whole", () => {
+    const texts = [
+      "",
+      SOME,
+      FULL,
+      SOME + FULL.slice(0, -10),
+      SOME.replace("0.10", "x") + FULL,
+      SOME.replace("0.10", "-1.00") + FULL,
+      SOME.replace("2.00", "200.00") + FULL,
+      SOME.replace("=15", `=${2 ** 60}`) + FULL,
+    ];
+    for (const text of texts) assert.equal(parsePressure(text), undefined, text);
+  });
+
+  it("recorded texts", { skip: recordings === undefined && NO_RECORDINGS }, () => {
+    const folder = path.join(recordings!, "psi");
+    for (const name of fs.readdirSync(folder)) {
+      if (name === "SOURCE.txt") continue;
+      const text = fs.readFileSync(path.join(folder, name), "utf8");
+      assert.equal(parsePressure(text)?.some.total, Number(/total=(\d+)/.exec(text)?.[1]), name);
     }
   });
 });

@@ -8,6 +8,19 @@ export class ScriptedSampler implements Sampler {
   /** What `sample()` does instead, once. */
   next: ((info: MemInfo) => MemInfo | Promise<MemInfo>) | undefined;
 
+  /** Who listens for the kernel's notice. */
+  readonly wakes: Set<() => void> = new Set();
+
+  onPressure(wake: () => void): () => void {
+    this.wakes.add(wake);
+    return () => void this.wakes.delete(wake);
+  }
+
+  /** The kernel gives notice. */
+  press(): void {
+    for (const wake of this.wakes) wake();
+  }
+
   sample(): MemInfo | Promise<MemInfo> {
     const info = new MemInfo({ at: 0, processRss: ++this.taken });
     const { next } = this;
@@ -17,7 +30,9 @@ export class ScriptedSampler implements Sampler {
 
   get signals(): Signals {
     const signal: Signal = { available: true, source: "script" };
-    return Object.fromEntries(SIGNAL_NAMES.map((name) => [name, signal])) as Signals;
+    return Object.fromEntries(
+      [...SIGNAL_NAMES, "pressure", "pressureEvents"].map((name) => [name, signal]),
+    ) as Signals;
   }
 
   close(): void {

@@ -31,7 +31,9 @@ export class WatchdogBench {
   readonly sampler: Sampler = {
     sample: () => this.#sample(),
     signals: Object.fromEntries(
-      SIGNAL_NAMES.map((name): [string, Signal] => [name, { available: true, source: "script" }]),
+      [...SIGNAL_NAMES, "pressure", "pressureEvents"].map((
+        name,
+      ): [string, Signal] => [name, { available: true, source: "script" }]),
     ) as Signals,
     close: () => void this.closed++,
     [Symbol.dispose]: () => {},
