@@ -13,6 +13,18 @@ export interface EngineHost {
   memoryUsage?: (() => MemoryUsage) | undefined;
 }
 
+/**
+ * What a call of the runtime gives, or `undefined` if it fails: Bun's
+ * memoryUsage() throws when there is no file descriptor left.
+ */
+export function attempt<T>(call: () => T): T | undefined {
+  try {
+    return call();
+  } catch {
+    return undefined;
+  }
+}
+
 /** The part of `process.memoryUsage()` that is used. */
 export interface MemoryUsage {
   rss: number;
@@ -67,9 +79,9 @@ function usageEngine(memoryUsage: () => MemoryUsage): Engine {
       heapLimit: unavailable("heap_size_limit", "this engine sets no limit of its own to the heap"),
     },
     read(into) {
-      const usage = memoryUsage();
-      into.runtimeTotal = usage.heapTotal + usage.external;
-      into.heapUsed = usage.heapUsed;
+      const usage = attempt(memoryUsage);
+      into.runtimeTotal = usage && usage.heapTotal + usage.external;
+      into.heapUsed = usage?.heapUsed;
     },
   };
 }

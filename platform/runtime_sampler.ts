@@ -4,7 +4,14 @@ import os from "node:os";
 import process from "node:process";
 import { MemInfo, type MemInfoInit } from "../src/mem_info.ts";
 import type { AdapterName, Sampler, Signal, Signals } from "../src/sampler.ts";
-import { type Engine, type MemoryUsage, openEngine, thisEngine, unavailable } from "./engine.ts";
+import {
+  attempt,
+  type Engine,
+  type MemoryUsage,
+  openEngine,
+  thisEngine,
+  unavailable,
+} from "./engine.ts";
 
 /** Figures of the machine, in bytes. */
 interface SystemFigures {
@@ -89,12 +96,12 @@ export class RuntimeSampler implements Sampler {
     if (this.#closed) throw new Error("Cannot sample: the sampler is closed");
     const next: MemInfoInit = { at: Date.now() };
     const { system, memoryUsage, engine, constrainedMemory } = this.#host;
-    const figures = system?.read();
+    const figures = system && attempt(system.read);
     next.systemTotal = size(figures?.total);
     next.systemAvailable = size(figures?.available);
-    next.processRss = size(memoryUsage?.().rss);
+    next.processRss = size(memoryUsage && attempt(memoryUsage)?.rss);
     engine.read(next);
-    const limit = constrainedMemory?.() ?? 0;
+    const limit = (constrainedMemory && attempt(constrainedMemory)) ?? 0;
     if (limit > 0 && limit < NO_LIMIT && limit < (next.systemTotal ?? Infinity)) {
       next.cgroupLimit = limit;
       next.cgroupCurrent = next.processRss;

@@ -57,7 +57,7 @@ const runtimes: Runtime[] = [
   denoRuntime,
   {
     name: `bun ${version(findBun())}`,
-    command: [findBun(), "test", ...testFiles()],
+    command: [findBun(), "test", "--timeout=60000", ...testFiles()],
     count: (output) => ({
       passed: number(/^\s*(\d+) pass$/m, output),
       failed: number(/^\s*(\d+) fail$/m, output),
@@ -85,6 +85,8 @@ suite(
   "three runtimes in real cgroups",
   { maySkip: true },
 );
+
+check("soak, a short one", [deno, "task", "soak", "0.1"]);
 
 summarize();
 

@@ -4,7 +4,7 @@ import type { MemInfoInit } from "../../src/mem_info.ts";
 import { MemInfo } from "../../src/mem_info.ts";
 import type { Signal, Signals } from "../../src/sampler.ts";
 import type { Engine } from "../engine.ts";
-import { unavailable } from "../engine.ts";
+import { attempt, unavailable } from "../engine.ts";
 import type { Run } from "./subprocess.ts";
 import { parseVmStat } from "./vm_stat.ts";
 
@@ -49,7 +49,7 @@ export class DarwinReader {
       at: Date.now(),
       systemAvailable: this.#available,
       systemTotal: this.#total,
-      processRss: this.#host.rss(),
+      processRss: attempt(this.#host.rss),
     };
     this.#host.engine.read(next);
     return new MemInfo(next);

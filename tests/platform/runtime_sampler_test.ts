@@ -66,6 +66,21 @@ describe("the runtime-only sampler", () => {
     });
   }
 
+  it("takes a call that throws for unavailable", () => {
+    const fail = () => {
+      throw new Error("no file descriptor left");
+    };
+    const sampler = new RuntimeSampler({
+      ...stripped,
+      engine: openEngine({ memoryUsage: fail }),
+      memoryUsage: fail,
+      system: { source: "test", read: fail },
+      constrainedMemory: fail,
+    });
+    const info = sampler.sample();
+    for (const name of SIGNAL_NAMES) assert.equal(info[name], undefined, name);
+  });
+
   it("takes figures that are no sizes for unavailable", () => {
     const sampler = new RuntimeSampler({
       ...stripped,

@@ -1,0 +1,56 @@
+import type { FileIo } from "../../platform/file_io.ts";
+
+/** Files that are only a map, for trying thousands of trees. */
+export class MemoryIo implements FileIo {
+  readonly files: Map<string, Uint8Array>;
+  readonly #open = new Map<number, string>();
+  #next = 3;
+
+  constructor(files: Record<string, string | Uint8Array>) {
+    const encoder = new TextEncoder();
+    this.files = new Map(
+      Object.entries(files).map(([path, content]) => [
+        `/${path}`,
+        typeof content === "string" ? encoder.encode(content) : content,
+      ]),
+    );
+  }
+
+  /** Descriptors that were not closed. */
+  get unclosed(): number {
+    return this.#open.size;
+  }
+
+  open(path: string): number {
+    this.#content(path);
+    this.#open.set(this.#next, path);
+    return this.#next++;
+  }
+
+  read(fd: number, into: Uint8Array): number {
+    const content = this.#content(this.#open.get(fd)!);
+    const part = content.subarray(0, into.length);
+    into.set(part);
+    return part.length;
+  }
+
+  close(fd: number): void {
+    this.#open.delete(fd);
+  }
+
+  readAll(path: string): Uint8Array {
+    return this.#content(path);
+  }
+
+  exists(path: string): boolean {
+    if (this.files.has(path)) return true;
+    for (const file of this.files.keys()) if (file.startsWith(`${path}/`)) return true;
+    return false;
+  }
+
+  #content(path: string): Uint8Array {
+    const content = this.files.get(path);
+    if (content === undefined) throw Object.assign(new Error(`ENOENT ${path}`), { code: "ENOENT" });
+    return content;
+  }
+}
