@@ -19,6 +19,8 @@ export function pickSampler(options: SamplerOptions): Sampler {
     case "runtime":
       return new RuntimeSampler(thisRuntime("the runtime adapter was asked for"));
   }
+  // Who names a root wants that one, and nothing of this machine in its place.
+  if (options.root !== undefined) return openLinuxSampler(options, nodeFileIo, engine);
   let because: string | undefined;
   if (process.platform === "linux" || process.platform === "android") {
     const sampler = openLinuxSampler(options, nodeFileIo, engine);

@@ -97,7 +97,7 @@ export interface SamplerOptions {
   adapter?: AdapterName | undefined;
   /**
    * The folder that holds `proc` and `sys`, for a host's file systems mounted
-   * in a container, or a recorded tree. Linux adapter only. Default: `"/"`.
+   * in a container, or a recorded tree; chooses the Linux adapter. Default: `"/"`.
    */
   root?: string | undefined;
 }

@@ -38,7 +38,8 @@ export interface WatchOptions extends SamplerOptions {
    * or throttle limit (memory.events of cgroup v2), instead of at the next
    * tick; at most once per `minGap` milliseconds (default: 100). Where there
    * is no such notice the watch stays with its ticks, and
-   * `signals.pressureEvents` says why; so it does in Deno with `unref`.
+   * `signals.pressureEvents` says why. It stays with them in Deno with `unref`
+   * too: Deno keeps the process alive while a file is watched.
    */
   wakeOnPressure?: boolean | { minGap?: number | undefined } | undefined;
   /** Lets the process exit while this watch is running. Default: `false`. */

@@ -80,9 +80,9 @@ suite({
 suite(
   {
     ...nodeRuntime,
-    command: [findNode(), "--test", "--test-reporter=spec", "tests/e2e/survival_test.ts"],
+    command: [findNode(), "--test", "--test-reporter=spec", "tests/e2e/*_test.ts"],
   },
-  "three runtimes in real cgroups",
+  "real cgroups",
   { maySkip: true },
 );
 

@@ -37,6 +37,9 @@ export const V2: CgroupNames = {
 /** Version 1, whether a group's limit binds the groups below it. */
 export const USE_HIERARCHY = "memory.use_hierarchy";
 
+/** Version 1, a file that only the root of the hierarchy has. */
+export const ROOT_ONLY = "cgroup.sane_behavior";
+
 /** Version 1, the line of memory.stat with the least limit up to the root. */
 export const HIERARCHICAL_LIMIT: Uint8Array = key("hierarchical_memory_limit");
 

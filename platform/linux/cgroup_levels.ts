@@ -10,6 +10,7 @@ import {
   parseLimit,
   parseStat,
   parseUsage,
+  ROOT_ONLY,
   USE_HIERARCHY,
   V1,
   V2,
@@ -220,9 +221,14 @@ function clear(out: CgroupReading): void {
   out.usageSource = undefined;
 }
 
-/** Version 1: a group with use_hierarchy 0 does not bind those below it. */
+/**
+ * Version 1: a group with use_hierarchy 0 does not bind those below it, and
+ * the root of the hierarchy takes no limit.
+ */
 function bindingFolders(folders: string[], io: FileIo): string[] {
-  const end = folders.findIndex((folder, i) => i > 0 && usesNoHierarchy(folder, io));
+  const end = folders.findIndex((folder, i) =>
+    i > 0 && (io.exists(`${folder}/${ROOT_ONLY}`) || usesNoHierarchy(folder, io))
+  );
   return end === -1 ? folders : folders.slice(0, end);
 }
 

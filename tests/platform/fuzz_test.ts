@@ -79,6 +79,22 @@ function recorded(folder: string): string[] {
     .map((name) => fs.readFileSync(path.join(recordings!, folder, name), "utf8"));
 }
 
+/** The recorded environments as maps of files. */
+function recordedTrees(): Record<string, string>[] {
+  if (recordings === undefined) return [];
+  const folder = path.join(recordings, "environments");
+  return fs.readdirSync(folder).map((name) => {
+    const root = path.join(folder, name);
+    const files = fs.readdirSync(root, { recursive: true, encoding: "utf8" })
+      .filter((file) =>
+        /^(proc|sys|mnt)/.test(file) && fs.statSync(path.join(root, file)).isFile()
+      );
+    return Object.fromEntries(
+      files.map((file) => [file, fs.readFileSync(path.join(root, file), "latin1")]),
+    );
+  });
+}
+
 describe("no mutation of a file makes a parser throw or give what is no size:", () => {
   const decode = (data: Uint8Array) => new TextDecoder().decode(data);
   const parsers: [string, string[], (data: Uint8Array) => (number | undefined)[]][] = [
@@ -145,7 +161,7 @@ function readTree(files: Record<string, string | Uint8Array>, workingSet = true)
 
 describe("the whole resolution", () => {
   it("survives mutations of any file of any environment", () => {
-    const trees = TREES.map((tree) => filesOf(tree));
+    const trees = [...TREES.map((tree) => filesOf(tree)), ...recordedTrees()];
     const mutation = fc.constantFrom(...trees).chain((files) =>
       fc.constantFrom(...Object.keys(files)).chain((name) =>
         mutated(key(files[name]!)).map((data) => ({ ...files, [name]: data }))

@@ -11,6 +11,7 @@ import { LinuxReader } from "../../platform/linux/linux_reader.ts";
 import { openSampler } from "../../src/host.ts";
 import type { MemInfo } from "../../src/mem_info.ts";
 import type { SamplerOptions } from "../../src/sampler.ts";
+import { sample } from "../../src/sample.ts";
 import { watch } from "../../src/watch.ts";
 import { MEMINFO } from "../fixtures/cgroup_trees.ts";
 import { settle } from "../support/async.ts";
@@ -258,6 +259,32 @@ describe("the Linux sampler", () => {
     inContainer((root, sample) => {
       put(root, "sys/fs/cgroup/memory.current", "garbage");
       assert.equal(sample().headroom(), 512 * MIB, "available memory, at most the limit");
+    }));
+
+  it("samples the root that is named and never this machine in its place", () =>
+    withTempFolder(async (root) => {
+      const info = await sample({ root });
+      for (const name of ["systemTotal", "processRss", "cgroupLimit"] as const) {
+        assert.equal(info[name], undefined, name);
+      }
+    }));
+
+  it("does not read the root of a v1 hierarchy, which takes no limit", () =>
+    withTempFolder((root) => {
+      const group = "sys/fs/cgroup/memory";
+      writeTree(root, {
+        ...CONTAINER,
+        "proc/self/cgroup": "4:memory:/app\n",
+        "proc/self/mountinfo": "30 24 0:26 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n",
+        [`${group}/cgroup.sane_behavior`]: "0\n",
+        [`${group}/memory.limit_in_bytes`]: `${MIB}\n`, // no kernel says so
+        [`${group}/memory.usage_in_bytes`]: `${MIB}\n`,
+        [`${group}/app/memory.limit_in_bytes`]: `${64 * MIB}\n`,
+        [`${group}/app/memory.usage_in_bytes`]: `${MIB}\n`,
+      });
+      const sampler = openSampler({ root });
+      assert.equal((sampler.sample() as MemInfo).cgroupLimit, 64 * MIB);
+      sampler.close();
     }));
 
   it("says of each file that is missing that it is", () =>

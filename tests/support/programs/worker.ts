@@ -10,4 +10,3 @@ await watch({ interval: 5, immediate: true, signal: stop.signal }, (info) => {
   if (--left === 0) stop.abort();
 });
 parentPort!.postMessage("done");
-parentPort!.close();
