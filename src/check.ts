@@ -16,15 +16,15 @@ export function show(value: unknown): string {
 }
 
 /** Throws unless `value` is a period that timers keep. */
-export function checkInterval(value: unknown): asserts value is number {
+export function checkInterval(value: unknown, name = "interval"): asserts value is number {
   if (typeof value !== "number") {
     throw new TypeError(
-      `'interval' must be a number of milliseconds: current value is ${show(value)}`,
+      `'${name}' must be a number of milliseconds: current value is ${show(value)}`,
     );
   }
   if (!(value > 0 && value <= MAX_INTERVAL)) {
     throw new RangeError(
-      `'interval' must be above 0 and at most ${MAX_INTERVAL} milliseconds: current value is ${value}`,
+      `'${name}' must be above 0 and at most ${MAX_INTERVAL} milliseconds: current value is ${value}`,
     );
   }
 }

@@ -19,8 +19,12 @@ import type { Sampler, SamplerOptions } from "./sampler.ts";
  * @since 0.1.0
  */
 export interface WatchOptions extends SamplerOptions {
-  /** Sampling period in milliseconds: above 0, at most 2,147,483,647. */
-  interval: number;
+  /**
+   * Sampling period in milliseconds: above 0, at most 2,147,483,647. Or a
+   * function that gives it anew after each snapshot, and before the first for
+   * `undefined`; what it throws counts as thrown by the callback.
+   */
+  interval: number | ((info: MemInfo | undefined) => number);
   /**
    * Takes the first sample at entry; the first tick follows one interval
    * later. Default: `false`.
@@ -121,7 +125,7 @@ export function watch(options: WatchOptions, callback: WatchCallback): Promise<v
 /** Throws what {@linkcode watch} rejects with for these options. */
 export function checkWatchOptions(options: WatchOptions): void {
   checkSamplerOptions(options);
-  checkInterval(options.interval);
+  if (typeof options.interval !== "function") checkInterval(options.interval);
   checkOptionalBoolean("immediate", options.immediate);
   checkOptionalBoolean("unref", options.unref);
   checkOptionalSignal("signal", options.signal);
@@ -162,6 +166,8 @@ class Watching {
   readonly #signal: AbortSignal;
   readonly #sampler: Sampler;
   #stopTicks: () => void = () => {};
+  /** The interval that ticks keep; NaN, which equals nothing: none yet. */
+  #interval = NaN;
   #stopWakes: (() => void) | undefined;
   #due = 0;
   /** Whether the kernel's notice is among what is due. */
@@ -186,15 +192,26 @@ class Watching {
   }
 
   start(): void {
-    const { clock = systemClock, interval, unref = false, immediate } = this.#options;
+    const { clock = systemClock, unref = false, immediate } = this.#options;
     this.#signal.addEventListener("abort", this.#onAbort);
     try {
-      this.#stopTicks = clock.every(interval, this.#onTick, unref);
+      this.#pace(undefined);
     } catch (error) {
       return this.#end(() => this.#reject(error));
     }
     this.#listen(clock, unref);
     if (immediate) this.#take("immediate", 0);
+  }
+
+  /** Ticks at the interval that fits this snapshot. */
+  #pace(info: MemInfo | undefined): void {
+    const { clock = systemClock, interval: wanted, unref = false } = this.#options;
+    const interval = typeof wanted === "function" ? wanted(info) : wanted;
+    if (interval === this.#interval) return;
+    checkInterval(interval);
+    this.#interval = interval;
+    this.#stopTicks();
+    this.#stopTicks = clock.every(interval, this.#onTick, unref);
   }
 
   #listen(clock: Clock, unref: boolean): void {
@@ -253,6 +270,7 @@ class Watching {
     this.#turn = "calling";
     let result: unknown;
     try {
+      this.#pace(info);
       result = this.#callback(info, { signal: this.#signal, coalesced, cause });
     } catch (error) {
       return this.#panic(error);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { samples, type SamplesOptions } from "../src/samples.ts";
 import { CountingAbort, follow, settle } from "./support/async.ts";
-import { ManualClock } from "./support/manual_clock.ts";
+import { ManualClock } from "../src/testing/manual_clock.ts";
 import { ScriptedSampler } from "./support/scripted_sampler.ts";
 
 class Bench {
@@ -33,7 +33,7 @@ describe("samples()", () => {
     })();
     for (let i = 0; i < 3; i++) {
       await settle();
-      bench.clock.advance(100);
+      bench.clock.tick(100);
     }
     await loop;
     assert.deepEqual(seen, [1, 2, 3]);
@@ -63,9 +63,9 @@ describe("samples()", () => {
     const bench = new Bench();
     const iterator = bench.start();
     const first = iterator.next();
-    bench.clock.advance(100);
+    bench.clock.tick(100);
     assert.equal((await first).value?.processRss, 1);
-    bench.clock.advance(500);
+    bench.clock.tick(500);
     assert.equal(bench.sampler.taken, 1, "nothing is sampled while the consumer is busy");
     const second = await iterator.next();
     assert.equal(second.value?.processRss, 2);
@@ -131,9 +131,9 @@ describe("samples()", () => {
     const bench = new Bench();
     const iterator = bench.start();
     const ahead = [iterator.next(), iterator.next()];
-    bench.clock.advance(100);
+    bench.clock.tick(100);
     await settle();
-    bench.clock.advance(100);
+    bench.clock.tick(100);
     const results = await Promise.all(ahead);
     assert.deepEqual(results.map((result) => result.value?.processRss), [1, 2]);
     await iterator.return?.();

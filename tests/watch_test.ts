@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { watch, type WatchOptions } from "../src/watch.ts";
 import { settle } from "./support/async.ts";
-import { ManualClock } from "./support/manual_clock.ts";
+import { ManualClock } from "../src/testing/manual_clock.ts";
 import { ScriptedSampler } from "./support/scripted_sampler.ts";
 import { describeWatchTable } from "./support/watch_table.ts";
 
@@ -10,7 +10,7 @@ describeWatchTable("watch() on a manual clock", () => {
   const clock = new ManualClock();
   return {
     clock,
-    advance: (milliseconds) => clock.advance(milliseconds),
+    advance: (milliseconds) => clock.tick(milliseconds),
     running: () => clock.running,
     restore: () => {},
   };
@@ -28,7 +28,7 @@ describe("watch()", () => {
     clock.block(1_000);
     await settle();
     assert.equal(calls, 1);
-    clock.advance(100);
+    clock.tick(100);
     assert.equal(calls, 2);
     stop.abort();
     await done;
@@ -138,10 +138,10 @@ describe("watch() with wakeOnPressure", () => {
 
   it("samples at once when the kernel gives notice, and goes on with its ticks", async () => {
     const { clock, sampler, calls, stop, done } = start();
-    clock.advance(300);
+    clock.tick(300);
     sampler.press();
     assert.deepEqual(calls, ["pressure 0"]);
-    clock.advance(700);
+    clock.tick(700);
     assert.deepEqual(calls, ["pressure 0", "tick 0"]);
     stop.abort();
     await done;
@@ -152,7 +152,7 @@ describe("watch() with wakeOnPressure", () => {
     const { clock, sampler, calls, stop, done } = start({ wakeOnPressure: { minGap: 50 } });
     for (let i = 0; i < 10; i++) {
       sampler.press();
-      clock.advance(10);
+      clock.tick(10);
     }
     assert.deepEqual(calls, ["pressure 0", "pressure 0"]);
     stop.abort();
@@ -162,9 +162,9 @@ describe("watch() with wakeOnPressure", () => {
   it("a notice while the callback runs is one call after it, with what else fell due", async () => {
     const gate = Promise.withResolvers<void>();
     const { clock, sampler, calls, stop, done } = start({}, () => gate.promise);
-    clock.advance(1_000);
+    clock.tick(1_000);
     sampler.press();
-    clock.advance(2_000);
+    clock.tick(2_000);
     assert.deepEqual(calls, ["tick 0"], "calls overlapped");
     gate.resolve();
     await settle();
@@ -176,7 +176,7 @@ describe("watch() with wakeOnPressure", () => {
   it("an abort during a callback drops a pending notice", async () => {
     const gate = Promise.withResolvers<void>();
     const { clock, sampler, calls, stop, done } = start({}, () => gate.promise);
-    clock.advance(1_000);
+    clock.tick(1_000);
     sampler.press();
     stop.abort();
     gate.resolve();
@@ -198,8 +198,56 @@ describe("watch() with wakeOnPressure", () => {
     const sampler = new ScriptedSampler();
     Object.defineProperty(sampler, "onPressure", { value: undefined });
     const { clock, calls, stop, done } = start({ sampler });
-    clock.advance(1_000);
+    clock.tick(1_000);
     assert.deepEqual(calls, ["tick 0"]);
+    stop.abort();
+    await done;
+  });
+});
+
+describe("watch() with a function for interval", () => {
+  it("asks it before the first sample and after each", async () => {
+    const clock = new ManualClock();
+    const stop = new AbortController();
+    const asked: (number | undefined)[] = [];
+    const calls: number[] = [];
+    const done = watch({
+      interval: (info) => {
+        asked.push(info?.processRss);
+        return info === undefined ? 100 : 10 * info.processRss!;
+      },
+      signal: stop.signal,
+      sampler: new ScriptedSampler(),
+      clock,
+    }, () => void calls.push(clock.now()));
+    clock.tick(160);
+    assert.deepEqual(asked, [undefined, 1, 2, 3, 4]);
+    assert.deepEqual(calls, [100, 110, 130, 160]);
+    stop.abort();
+    await done;
+    assert.equal(clock.running, 0);
+  });
+
+  it("refuses a bad interval from it, at the start and later", async () => {
+    const clock = new ManualClock();
+    const sampler = new ScriptedSampler();
+    await assert.rejects(watch({ interval: () => 0, clock, sampler }, () => {}), RangeError);
+    assert.equal(clock.running, 0);
+
+    const panics: unknown[] = [];
+    const stop = new AbortController();
+    const interval = () => sampler.taken === 2 ? NaN : 10;
+    const done = watch({
+      interval,
+      clock,
+      sampler,
+      signal: stop.signal,
+      onPanic: (reason) => void panics.push(reason),
+    }, () => {});
+    clock.tick(40);
+    assert.equal(panics.length, 1);
+    assert.ok(panics[0] instanceof RangeError);
+    assert.equal(sampler.taken, 4, "sampling goes on");
     stop.abort();
     await done;
   });

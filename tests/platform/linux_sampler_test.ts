@@ -16,7 +16,7 @@ import { watch } from "../../src/watch.ts";
 import { MEMINFO } from "../fixtures/cgroup_trees.ts";
 import { settle } from "../support/async.ts";
 import { writeTree } from "../support/environments.ts";
-import { ManualClock } from "../support/manual_clock.ts";
+import { ManualClock } from "../../src/testing/manual_clock.ts";
 import { openDescriptors, withTempFolder } from "../support/temp.ts";
 
 const MIB = 1024 * 1024;
@@ -340,7 +340,7 @@ describe("the Linux sampler", () => {
       assert.ok(ofOne > before, "a watch holds descriptors");
       for (let i = 1; i < 1_000; i++) watches.push(start());
       assert.equal(openDescriptors(), ofOne);
-      clock.advance(2);
+      clock.tick(2);
       await settle();
       stop.abort();
       await Promise.all(watches);

@@ -2,7 +2,7 @@ import { MemInfo, type MemInfoInit, SIGNAL_NAMES } from "../../src/mem_info.ts";
 import type { Sampler, Signal, Signals } from "../../src/sampler.ts";
 import type { CommonWatchdogOptions } from "../../src/watchdog/options.ts";
 import { settle } from "./async.ts";
-import { ManualClock } from "./manual_clock.ts";
+import { ManualClock } from "../../src/testing/manual_clock.ts";
 
 const MIB = 1024 * 1024;
 export const LIMIT: number = 64 * MIB;
@@ -61,7 +61,7 @@ export class WatchdogBench {
   /** Lets time pass, tick by tick. */
   async advance(milliseconds: number, step = 10): Promise<void> {
     for (let passed = 0; passed < milliseconds; passed += step) {
-      this.clock.advance(step);
+      this.clock.tick(step);
       await settle();
     }
   }
