@@ -1,0 +1,38 @@
+/**
+ * Small pure helpers for callbacks of `watch`: levels that do not flap, a
+ * budget of workers, the trend, and an interval that follows the headroom.
+ *
+ * ```ts
+ * import { MiB, watch } from "@x/memctl";
+ * import { adaptiveInterval, levels, linearBudget, trend } from "@x/memctl/policy";
+ *
+ * const level = levels({
+ *   low: { enter: 0.2, exit: 0.3 }, // fractions of the limit
+ *   critical: { enter: 0.05, exit: 0.15 },
+ * }, { sustain: 3 });
+ * const workers = linearBudget({ costPerWorker: 64 * MiB });
+ * const follow = trend();
+ *
+ * const stop = new AbortController();
+ * await watch({ interval: adaptiveInterval(), signal: stop.signal }, (info) => {
+ *   console.log(level(info), workers(info), follow(info)?.secondsLeft);
+ *   stop.abort();
+ * });
+ * ```
+ *
+ * @module
+ */
+
+export { adaptiveInterval, type AdaptiveIntervalOptions } from "./src/policy/adaptive_interval.ts";
+export { levels, type LevelsOptions, type LevelThresholds } from "./src/policy/levels.ts";
+export { linearBudget, type LinearBudgetOptions } from "./src/policy/linear_budget.ts";
+export { type Trend, trend, type TrendOptions } from "./src/policy/trend.ts";
+// What these speak of, so that one import is enough.
+export type {
+  MemInfo,
+  MemInfoInit,
+  MemInfoJson,
+  MemoryPressure,
+  PressureFigures,
+  Tightest,
+} from "./src/mem_info.ts";

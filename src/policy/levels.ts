@@ -1,0 +1,147 @@
+import { checkObject, show } from "../check.ts";
+import type { MemInfo } from "../mem_info.ts";
+
+/**
+ * When a level is entered and left. A number above 1 is bytes of headroom; one
+ * up to 1 is that fraction of the limit (of the machine, without a limit).
+ *
+ * @since 0.1.0
+ */
+export interface LevelThresholds {
+  /** Entered at once when headroom is below this. */
+  enter: number;
+  /** Left when headroom is above this; at least `enter`. */
+  exit: number;
+}
+
+/**
+ * Options of {@linkcode levels}.
+ *
+ * @since 0.1.0
+ */
+export interface LevelsOptions {
+  /** How many samples in a row must be above `exit` before a level is left. Default: 1. */
+  sustain?: number | undefined;
+}
+
+/**
+ * Named levels of memory shortage that do not flap: escalated at once, eased
+ * only when headroom has come back past a threshold of its own. In between it
+ * stays as it was, and so it does when headroom is unknown.
+ *
+ * ```ts
+ * import { GiB, MemInfo, MiB } from "@x/memctl";
+ * import { levels } from "@x/memctl/policy";
+ * import assert from "node:assert/strict";
+ *
+ * const level = levels({ low: { enter: 512 * MiB, exit: 1 * GiB } });
+ * const workers = (systemAvailable: number) =>
+ *   level(new MemInfo({ systemAvailable })) === "low" ? 1 : 4;
+ *
+ * assert.equal(workers(800 * MiB), 4); // in between: as it was
+ * assert.equal(workers(500 * MiB), 1);
+ * assert.equal(workers(800 * MiB), 1);
+ * assert.equal(workers(1.1 * GiB), 4);
+ * ```
+ *
+ * @param thresholds Each level by name, the mildest first.
+ * @param options How slowly to ease.
+ * @returns A function from a snapshot to the level's name, or `"normal"`.
+ * @throws {RangeError} If a threshold is not above 0, `exit` is below `enter`, the levels do not
+ * descend, or `sustain` is not a whole number above 0.
+ * @throws {TypeError} If a threshold is not a number.
+ * @since 0.1.0
+ */
+export function levels<Name extends string>(
+  thresholds: Readonly<Record<Name, LevelThresholds>>,
+  options: LevelsOptions = {},
+): (info: MemInfo) => Name | "normal" {
+  const steps = checkThresholds(thresholds);
+  const { sustain = 1 } = options;
+  if (!(Number.isInteger(sustain) && sustain > 0)) {
+    throw new RangeError(`'sustain' must be a whole number above 0: current value is ${sustain}`);
+  }
+  /** Index into `steps`; -1: normal. */
+  let current = -1;
+  let calm = 0;
+
+  return (info) => {
+    const headroom = info.headroom();
+    if (headroom !== undefined) {
+      const whole = wholeOf(info);
+      const entered = steps.findLastIndex(({ enter }) => headroom < inBytes(enter, whole));
+      // Levels that would be kept if they were the current one.
+      const kept = steps.findLastIndex(({ exit }, i) =>
+        i <= current && !(headroom > inBytes(exit, whole))
+      );
+      if (entered > current) {
+        current = entered;
+        calm = 0;
+      } else if (kept === current) {
+        calm = 0;
+      } else if (++calm >= sustain) {
+        current = kept;
+        calm = 0;
+      }
+    }
+    return steps[current]?.name ?? "normal";
+  };
+}
+
+interface Step<Name> extends LevelThresholds {
+  name: Name;
+}
+
+function checkThresholds<Name extends string>(
+  thresholds: Readonly<Record<Name, LevelThresholds>>,
+): Step<Name>[] {
+  checkObject("levels", thresholds);
+  const steps: Step<Name>[] = [];
+  for (const name of Object.keys(thresholds) as Name[]) {
+    const { enter, exit } = thresholds[name];
+    checkThreshold(`${name}.enter`, enter);
+    checkThreshold(`${name}.exit`, exit);
+    if ((enter <= 1) !== (exit <= 1)) {
+      throw new RangeError(
+        `'${name}' must give both thresholds as bytes or both as fractions: current value is ${enter}, ${exit}`,
+      );
+    }
+    if (exit < enter) {
+      throw new RangeError(
+        `'${name}.exit' must be at least enter, ${enter}: current value is ${exit}`,
+      );
+    }
+    const milder = steps.at(-1);
+    if (milder !== undefined && (milder.enter <= 1) === (enter <= 1) && enter >= milder.enter) {
+      throw new RangeError(
+        `'${name}.enter' must be below that of ${milder.name}, ${milder.enter}: current value is ${enter}`,
+      );
+    }
+    steps.push({ name, enter, exit });
+  }
+  if (steps.length === 0) {
+    throw new RangeError("'levels' must have at least one level: current value is none");
+  }
+  return steps;
+}
+
+function checkThreshold(name: string, value: unknown): void {
+  if (typeof value !== "number") {
+    throw new TypeError(
+      `'${name}' must be bytes or a fraction of the limit: current value is ${show(value)}`,
+    );
+  }
+  if (!(value > 0 && value < Infinity)) {
+    throw new RangeError(`'${name}' must be above 0 and finite: current value is ${value}`);
+  }
+}
+
+/** What a fraction is a fraction of. */
+function wholeOf({ cgroupLimit, systemTotal }: MemInfo): number | undefined {
+  return cgroupLimit !== undefined && cgroupLimit !== Infinity ? cgroupLimit : systemTotal;
+}
+
+/** A fraction of an unknown whole is neither entered nor left: NaN compares false. */
+function inBytes(threshold: number, whole: number | undefined): number {
+  return threshold <= 1 ? threshold * (whole ?? NaN) : threshold;
+}

@@ -1,0 +1,76 @@
+import { show } from "../check.ts";
+import type { MemInfo } from "../mem_info.ts";
+
+/**
+ * Options of {@linkcode linearBudget}.
+ *
+ * @since 0.1.0
+ */
+export interface LinearBudgetOptions {
+  /** Bytes that one worker needs. */
+  costPerWorker: number;
+  /** Part of the headroom to use, above 0 and at most 1. Default: 0.5. */
+  fraction?: number | undefined;
+  /** Bytes that are needed before the first worker. Default: 0. */
+  overhead?: number | undefined;
+  /** Processor cores. Default: what the runtime reports. */
+  cores?: number | undefined;
+  /** Most workers per core. Default: 1. */
+  ratio?: number | undefined;
+  /** Most workers in all. Default: no maximum. */
+  max?: number | undefined;
+}
+
+/**
+ * How many workers fit: headroom × fraction − overhead, by the cost of each,
+ * capped by cores × ratio and a maximum, and never below 1.
+ *
+ * ```ts
+ * import { GiB, MemInfo, MiB } from "@x/memctl";
+ * import { linearBudget } from "@x/memctl/policy";
+ * import assert from "node:assert/strict";
+ *
+ * const workers = linearBudget({ costPerWorker: 500 * MiB, fraction: 0.5, cores: 8 });
+ * assert.equal(workers(new MemInfo({ systemAvailable: 4 * GiB })), 4);
+ * ```
+ *
+ * @param options The costs and the caps.
+ * @returns A function from a snapshot to a whole number of workers, at least 1. An unknown headroom
+ * gives 1.
+ * @throws {RangeError} If an option is out of range.
+ * @throws {TypeError} If an option is not a number.
+ * @since 0.1.0
+ */
+export function linearBudget(options: LinearBudgetOptions): (info: MemInfo) => number {
+  const {
+    costPerWorker,
+    fraction = 0.5,
+    overhead = 0,
+    cores = globalThis.navigator?.hardwareConcurrency ?? 1,
+    ratio = 1,
+    max = Infinity,
+  } = options;
+  check("costPerWorker", costPerWorker, 0, Number.MAX_SAFE_INTEGER);
+  check("fraction", fraction, Number.MIN_VALUE, 1);
+  check("overhead", overhead, 0, Number.MAX_SAFE_INTEGER);
+  check("cores", cores, 1, Number.MAX_SAFE_INTEGER);
+  check("ratio", ratio, Number.MIN_VALUE, Number.MAX_SAFE_INTEGER);
+  check("max", max, 1, Infinity);
+  const most = Math.min(cores * ratio, max);
+  return (info) => {
+    const usable = (info.headroom() ?? 0) * fraction - overhead;
+    if (usable <= 0 || costPerWorker === 0) return 1;
+    return Math.max(1, Math.floor(Math.min(usable / costPerWorker, most)));
+  };
+}
+
+function check(name: string, value: unknown, least: number, most: number): void {
+  if (typeof value !== "number") {
+    throw new TypeError(`'${name}' must be a number: current value is ${show(value)}`);
+  }
+  if (!(value >= least && value <= most)) {
+    const low = least === Number.MIN_VALUE ? "above 0" : `at least ${least}`;
+    const high = most === Number.MAX_SAFE_INTEGER ? "finite" : `at most ${most}`;
+    throw new RangeError(`'${name}' must be ${low} and ${high}: current value is ${value}`);
+  }
+}
