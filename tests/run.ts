@@ -8,24 +8,20 @@ import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { counted, type Counts, countTests } from "./support/counts.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 process.chdir(root);
 
 /** How a suite or check ended. */
-interface Result {
+interface Result extends Counts {
   name: string;
-  passed: number;
-  failed: number;
-  skipped: number;
 }
 
 /** One runtime that runs the suite. */
 interface Runtime {
   name: string;
   command: string[];
-  /** Reads its closing lines. */
-  count(output: string): Omit<Result, "name">;
 }
 
 const results: Result[] = [];
@@ -42,27 +38,16 @@ check("publish, dry run", [deno, "publish", "--dry-run", "--allow-dirty"]);
 const denoRuntime: Runtime = {
   name: `deno ${version(deno)}`,
   command: [deno, "test", "-A", ...testFiles()],
-  count: countDeno,
 };
 const nodeRuntime: Runtime = {
   name: `node ${version(findNode())}`,
   command: [findNode(), "--test", "--test-reporter=spec", ...testFiles()],
-  count: (output) => ({
-    passed: number(/^ℹ pass (\d+)$/m, output),
-    failed: number(/^ℹ fail (\d+)$/m, output),
-    skipped: number(/^ℹ skipped (\d+)$/m, output),
-  }),
 };
 const runtimes: Runtime[] = [
   denoRuntime,
   {
     name: `bun ${version(findBun())}`,
     command: [findBun(), "test", "--timeout=60000", ...testFiles()],
-    count: (output) => ({
-      passed: number(/^\s*(\d+) pass$/m, output),
-      failed: number(/^\s*(\d+) fail$/m, output),
-      skipped: number(/^\s*(\d+) skip$/m, output),
-    }),
   },
   nodeRuntime,
 ];
@@ -130,7 +115,7 @@ function suite(
   { env = {}, maySkip = false }: { env?: Record<string, string>; maySkip?: boolean } = {},
 ): void {
   const { status, output } = run(runtime.command, env);
-  const counts = runtime.count(output);
+  const counts = countTests(output);
   const ran = counts.passed > 0 || (maySkip && counts.skipped > 0);
   if (status !== 0 || !ran) {
     console.log(output);
@@ -152,35 +137,15 @@ function run([file, ...args]: string[], env: Record<string, string>) {
 
 function report(result: Result): void {
   results.push(result);
-  const { name, passed, failed, skipped } = result;
-  console.log(`${failed > 0 ? "FAILED" : "ok"}  ${name}: ${counted(passed, failed, skipped)}`);
+  console.log(`${result.failed > 0 ? "FAILED" : "ok"}  ${result.name}: ${counted(result)}`);
 }
 
 function summarize(): void {
-  const sum = (of: (result: Result) => number) => results.reduce((n, result) => n + of(result), 0);
-  const failed = sum((result) => result.failed);
+  const sum = (of: keyof Counts) => results.reduce((n, result) => n + result[of], 0);
+  const all = { passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped") };
   console.log();
-  console.log(counted(sum((result) => result.passed), failed, sum((result) => result.skipped)));
-  process.exit(failed === 0 ? 0 : 1);
-}
-
-function counted(passed: number, failed: number, skipped: number): string {
-  const text = `${passed} passed, ${failed} failed`;
-  return skipped === 0 ? text : `${text}, ${skipped} skipped`;
-}
-
-/** Deno counts what describe() holds as steps. */
-function countDeno(output: string): Omit<Result, "name"> {
-  const line = /(ok|FAILED) \| (.*)$/m.exec(output)?.[2] ?? "";
-  const of = (word: string) => {
-    const [, tests, steps] = new RegExp(`(\\d+) ${word}(?: \\((\\d+) steps?\\))?`).exec(line) ?? [];
-    return Number(steps ?? tests ?? 0);
-  };
-  return { passed: of("passed"), failed: of("failed"), skipped: of("ignored") };
-}
-
-function number(pattern: RegExp, output: string): number {
-  return Number(pattern.exec(output)?.[1] ?? 0);
+  console.log(counted(all));
+  process.exit(all.failed === 0 ? 0 : 1);
 }
 
 function version(file: string): string {

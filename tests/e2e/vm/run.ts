@@ -5,6 +5,7 @@
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { counted, type Counts, countTests } from "../../support/counts.ts";
 import { findRuntimes } from "../../support/runtimes.ts";
 import { initrd, kernel, missingPackages } from "./image.ts";
 
@@ -24,63 +25,57 @@ if (runtimes.length < 3) {
 }
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 
-const { stdout, signal } = spawnSync("qemu-system-x86_64", [
+const image = initrd(runtimes, root);
+const machine = [
   ..."-M microvm,pit=on,pic=on,rtc=on,isa-serial=on -cpu max -m 4G -smp 2".split(" "),
+  // One host thread for both processors: with two, Node died of a memory fault
+  // in about one start of fifty, before it printed anything.
+  ..."-accel tcg,thread=single".split(" "),
   ..."-nographic -no-reboot -nodefaults -serial stdio".split(" "),
   "-kernel",
   kernel(),
   "-initrd",
-  initrd(runtimes, root),
+  image,
   "-append",
   "console=ttyS0 quiet panic=-1 psi=1",
-], {
-  encoding: "utf8",
-  timeout: TIMEOUT,
-  maxBuffer: 1 << 28,
-  stdio: ["ignore", "pipe", "inherit"],
-});
+];
 
-const output = stdout.replaceAll("\r", "");
-let passed = 0;
-let failed = 0;
-let skipped = 0;
-let sections = 0;
-for (const [, name, text, status] of output.matchAll(/^BEGIN (\w+)$([^]*?)^END (\d+)$/gm)) {
-  sections++;
-  const counts = countTests(text!);
-  const bad = Math.max(counts.failed, status === "0" && counts.passed > 0 ? 0 : 1);
-  console.log(
-    `${bad > 0 ? "FAILED" : "ok"}  test machine, ${name}: ${counts.passed} passed, ${bad} failed` +
-      (counts.skipped > 0 ? `, ${counts.skipped} skipped` : ""),
-  );
-  if (bad > 0) console.log(text);
-  passed += counts.passed;
-  failed += bad;
-  skipped += counts.skipped;
-}
-if (sections < 4 || !output.includes("MACHINE done")) {
-  console.log(output);
-  console.log(`the test machine did not run to its end${signal ? ` (${signal})` : ""}`);
-  failed++;
+let result = boot();
+if (result.failed > 0) {
+  console.log("\nOnce more, since an emulated processor can be at fault:\n");
+  result = boot();
 }
 console.log();
-console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
-process.exit(failed === 0 && passed > 0 ? 0 : 1);
+console.log(counted(result));
+process.exit(result.failed === 0 && result.passed > 0 ? 0 : 1);
 
-/** The closing counts of Deno (steps), Bun or Node. */
-function countTests(text: string): { passed: number; failed: number; skipped: number } {
-  const number = (pattern: RegExp) => Number(pattern.exec(text)?.[1] ?? 0);
-  const deno = /^(?:ok|FAILED) \| (.*)$/m.exec(text)?.[1];
-  if (deno !== undefined) {
-    const of = (word: string) => {
-      const match = new RegExp(`(\\d+) ${word}(?: \\((\\d+) steps?\\))?`).exec(deno);
-      return Number(match?.[2] ?? match?.[1] ?? 0);
-    };
-    return { passed: of("passed"), failed: of("failed"), skipped: of("ignored") };
+/** Boots it, lets it run to its end, and counts what its sections printed. */
+function boot(): Counts {
+  const { stdout, signal } = spawnSync("qemu-system-x86_64", machine, {
+    encoding: "utf8",
+    timeout: TIMEOUT,
+    maxBuffer: 1 << 28,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const output = stdout.replaceAll("\r", "");
+  const all: Counts = { passed: 0, failed: 0, skipped: 0 };
+  let sections = 0;
+  for (const [, name, text, status] of output.matchAll(/^BEGIN (\w+)$([^]*?)^END (\d+)$/gm)) {
+    sections++;
+    const counts = countTests(text!);
+    if (status !== "0" || counts.passed === 0) counts.failed ||= 1;
+    console.log(
+      `${counts.failed > 0 ? "FAILED" : "ok"}  test machine, ${name}: ${counted(counts)}`,
+    );
+    if (counts.failed > 0) console.log(text);
+    all.passed += counts.passed;
+    all.failed += counts.failed;
+    all.skipped += counts.skipped;
   }
-  return {
-    passed: number(/^ℹ pass (\d+)$/m) || number(/^\s*(\d+) pass$/m),
-    failed: number(/^ℹ fail (\d+)$/m) || number(/^\s*(\d+) fail$/m),
-    skipped: number(/^ℹ skipped (\d+)$/m) || number(/^\s*(\d+) skip$/m),
-  };
+  if (sections < 4 || !output.includes("MACHINE done")) {
+    console.log(output);
+    console.log(`the test machine did not run to its end${signal ? ` (${signal})` : ""}`);
+    all.failed++;
+  }
+  return all;
 }
