@@ -38,7 +38,10 @@ export function kernel(): string {
   const folder = path.join(cache, "kernel");
   const boot = path.join(folder, "boot");
   if (!fs.existsSync(boot)) {
+    // Anew, whatever an interrupted download left.
+    fs.rmSync(folder, { recursive: true, force: true });
     fs.mkdirSync(folder, { recursive: true });
+    must("apt-get", ["update", "--quiet=2"]);
     const depends = must("apt-cache", ["depends", "linux-image-cloud-amd64"]);
     const name = /Depends: (linux-image-\S+)/.exec(depends)?.[1];
     if (name === undefined) throw new Error(`no kernel package in: ${depends}`);
