@@ -9,6 +9,7 @@ import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { counted, type Counts, countTests } from "./support/counts.ts";
+import { findRuntimes } from "./support/runtimes.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 process.chdir(root);
@@ -28,6 +29,9 @@ const results: Result[] = [];
 const deno = process.execPath;
 
 installPackages();
+const found = findRuntimes();
+const bun = programOf("bun");
+const node = programOf("node");
 
 check("formatting", [deno, "fmt", "--check"]);
 check("lint", [deno, "lint"]);
@@ -40,14 +44,14 @@ const denoRuntime: Runtime = {
   command: [deno, "test", "-A", ...testFiles()],
 };
 const nodeRuntime: Runtime = {
-  name: `node ${version(findNode())}`,
-  command: [findNode(), "--test", "--test-reporter=spec", ...testFiles()],
+  name: `node ${version(node)}`,
+  command: [node, "--test", "--test-reporter=spec", ...testFiles()],
 };
 const runtimes: Runtime[] = [
   denoRuntime,
   {
-    name: `bun ${version(findBun())}`,
-    command: [findBun(), "test", "--timeout=60000", ...testFiles()],
+    name: `bun ${version(bun)}`,
+    command: [bun, "test", "--timeout=60000", ...testFiles()],
   },
   nodeRuntime,
 ];
@@ -65,7 +69,7 @@ suite({
 suite(
   {
     ...nodeRuntime,
-    command: [findNode(), "--test", "--test-reporter=spec", "tests/e2e/*_test.ts"],
+    command: [node, "--test", "--test-reporter=spec", "tests/e2e/*_test.ts"],
   },
   "real cgroups",
   { maySkip: true },
@@ -153,20 +157,10 @@ function version(file: string): string {
   return /\d+\.\d+\.\d+/.exec(stdout)?.[0] ?? "of unknown version";
 }
 
-function findBun(): string {
-  return firstThatRuns("bun", ["--version"]);
-}
-
-/** A Node that strips types. */
-function findNode(): string {
-  return firstThatRuns("node", ["--input-type=module-typescript", "-e", "const x: number = 1"]);
-}
-
-/** The program of our own packages, or else of the machine. */
-function firstThatRuns(name: string, args: string[]): string {
-  const own = path.join(root, "node_modules", ".bin", name);
-  const found = [own, name].find((file) => spawnSync(file, args).status === 0);
-  if (found !== undefined) return found;
+/** Where the runtime of this name is; without it nothing is run. */
+function programOf(name: string): string {
+  const runtime = found.find((runtime) => runtime.name === name);
+  if (runtime !== undefined) return runtime.command[0]!;
   console.error(`no ${name} that can run the tests: npm did not install it, PATH has none`);
   process.exit(1);
 }
