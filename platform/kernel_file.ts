@@ -1,7 +1,18 @@
 import { describeError, errorCode, type FileIo } from "./file_io.ts";
 
+/**
+ * Deno's fs.readSync takes a view of what it is to fill, an object of 104
+ * bytes. The view of the whole is the buffer itself here.
+ */
+class WholeBuffer extends Uint8Array {
+  override subarray(start = 0, end = this.length): Uint8Array<ArrayBuffer> {
+    if (start !== 0 || end !== this.length) return super.subarray(start, end);
+    return this as Uint8Array<ArrayBuffer>;
+  }
+}
+
 /** What every read fills; only the bytes of the last read are meaningful. */
-export const bytes: Uint8Array = new Uint8Array(16 * 1024);
+export const bytes: Uint8Array = new WholeBuffer(16 * 1024);
 
 /**
  * A file that the kernel writes anew at each read: opened once, then read from

@@ -99,8 +99,8 @@ export class RuntimeSampler implements Sampler {
     const figures = system && attempt(system.read);
     next.systemTotal = size(figures?.total);
     next.systemAvailable = size(figures?.available);
-    next.processRss = size(memoryUsage && attempt(memoryUsage)?.rss);
     engine.read(next);
+    next.processRss = size(next.processRss ?? (memoryUsage && attempt(memoryUsage)?.rss));
     const limit = (constrainedMemory && attempt(constrainedMemory)) ?? 0;
     if (limit > 0 && limit < NO_LIMIT && limit < (next.systemTotal ?? Infinity)) {
       next.cgroupLimit = limit;

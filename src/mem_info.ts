@@ -109,6 +109,28 @@ export interface MemInfoJson {
   headroom?: number;
 }
 
+/** The signals that seldom change, so that snapshots can share one record of them. */
+interface Ceilings {
+  readonly systemTotal: number | undefined;
+  readonly heapLimit: number | undefined;
+  readonly cgroupLimit: number | undefined;
+}
+
+let latest: Ceilings = { systemTotal: undefined, heapLimit: undefined, cgroupLimit: undefined };
+
+/** These ceilings: the record made last, if nothing has changed since. */
+function ceilings(
+  systemTotal: number | undefined,
+  heapLimit: number | undefined,
+  cgroupLimit: number | undefined,
+): Ceilings {
+  if (
+    latest.systemTotal !== systemTotal || latest.heapLimit !== heapLimit ||
+    latest.cgroupLimit !== cgroupLimit
+  ) latest = { systemTotal, heapLimit, cgroupLimit };
+  return latest;
+}
+
 /**
  * One immutable snapshot of this process's memory and of the ceilings above
  * it. All sizes are bytes. A signal that could not be read is `undefined`,
@@ -132,18 +154,17 @@ export interface MemInfoJson {
  */
 export class MemInfo {
   // Private fields behind getters make the snapshot immutable at no cost per
-  // sample; Object.freeze costs more than one of the reads.
+  // sample; Object.freeze costs more than one of the reads. A private method
+  // would add a field to each snapshot.
   readonly #at: number;
   readonly #systemAvailable: number | undefined;
-  readonly #systemTotal: number | undefined;
   readonly #processRss: number | undefined;
   readonly #runtimeTotal: number | undefined;
   readonly #heapUsed: number | undefined;
-  readonly #heapLimit: number | undefined;
   readonly #cgroupCurrent: number | undefined;
-  readonly #cgroupLimit: number | undefined;
   readonly #cgroupWorkingSet: number | undefined;
   readonly #pressure: MemoryPressure | undefined;
+  readonly #ceilings: Ceilings;
 
   /**
    * Samplers make snapshots; make your own to test a policy.
@@ -153,15 +174,13 @@ export class MemInfo {
   constructor(init: Readonly<MemInfoInit> = {}) {
     this.#at = init.at ?? Date.now();
     this.#systemAvailable = init.systemAvailable;
-    this.#systemTotal = init.systemTotal;
     this.#processRss = init.processRss;
     this.#runtimeTotal = init.runtimeTotal;
     this.#heapUsed = init.heapUsed;
-    this.#heapLimit = init.heapLimit;
     this.#cgroupCurrent = init.cgroupCurrent;
-    this.#cgroupLimit = init.cgroupLimit;
     this.#cgroupWorkingSet = init.cgroupWorkingSet;
     this.#pressure = init.pressure;
+    this.#ceilings = ceilings(init.systemTotal, init.heapLimit, init.cgroupLimit);
   }
 
   /** When the snapshot was taken, in milliseconds since the epoch. */
@@ -180,7 +199,7 @@ export class MemInfo {
 
   /** Bytes of memory of this machine. Linux: MemTotal. macOS: hw.memsize. */
   get systemTotal(): number | undefined {
-    return this.#systemTotal;
+    return this.#ceilings.systemTotal;
   }
 
   /** Resident set of this process in bytes (VmRSS on Linux). */
@@ -200,7 +219,7 @@ export class MemInfo {
 
   /** The engine's own ceiling for the heap, in bytes. Unavailable in Bun. */
   get heapLimit(): number | undefined {
-    return this.#heapLimit;
+    return this.#ceilings.heapLimit;
   }
 
   /**
@@ -217,7 +236,7 @@ export class MemInfo {
    * is no limit.
    */
   get cgroupLimit(): number | undefined {
-    return this.#cgroupLimit;
+    return this.#ceilings.cgroupLimit;
   }
 
   /**
@@ -248,9 +267,9 @@ export class MemInfo {
    * @returns Bytes, or `undefined` if neither is available.
    */
   headroom(): number | undefined {
-    const limit = this.#cgroupLimit;
+    const limit = this.#ceilings.cgroupLimit;
     if (limit === undefined || limit === Infinity) return this.#systemAvailable;
-    const left = this.#cgroupHeadroom();
+    const left = cgroupHeadroom(this);
     if (left !== undefined) return left;
     const available = this.#systemAvailable;
     return available === undefined ? undefined : Math.min(available, limit);
@@ -280,10 +299,11 @@ export class MemInfo {
       if (bytes === undefined) return;
       if (least === undefined || bytes < least.bytes) least = { signal, bytes };
     };
-    if (this.#cgroupLimit !== Infinity) consider("cgroup", this.#cgroupHeadroom());
+    const { heapLimit, cgroupLimit } = this.#ceilings;
+    if (cgroupLimit !== Infinity) consider("cgroup", cgroupHeadroom(this));
     consider("system", this.#systemAvailable);
-    if (this.#heapLimit !== undefined && this.#heapUsed !== undefined) {
-      consider("heap", Math.max(0, this.#heapLimit - this.#heapUsed));
+    if (heapLimit !== undefined && this.#heapUsed !== undefined) {
+      consider("heap", Math.max(0, heapLimit - this.#heapUsed));
     }
     return least;
   }
@@ -337,13 +357,13 @@ export class MemInfo {
     if (headroom !== undefined) json.headroom = headroom;
     return json;
   }
+}
 
-  #cgroupHeadroom(): number | undefined {
-    const limit = this.#cgroupLimit;
-    const usage = this.#cgroupWorkingSet ?? this.#cgroupCurrent;
-    if (limit === undefined || usage === undefined) return undefined;
-    return Math.max(0, limit - usage);
-  }
+function cgroupHeadroom(info: MemInfo): number | undefined {
+  const { cgroupLimit: limit } = info;
+  const usage = info.cgroupWorkingSet ?? info.cgroupCurrent;
+  if (limit === undefined || usage === undefined) return undefined;
+  return Math.max(0, limit - usage);
 }
 
 // console.log of a class with private fields shows nothing; all three runtimes

@@ -49,9 +49,9 @@ export class DarwinReader {
       at: Date.now(),
       systemAvailable: this.#available,
       systemTotal: this.#total,
-      processRss: attempt(this.#host.rss),
     };
     this.#host.engine.read(next);
+    next.processRss = attempt(this.#host.rss);
     return new MemInfo(next);
   }
 

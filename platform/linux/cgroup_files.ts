@@ -49,15 +49,13 @@ export function parseLimit(data: Uint8Array, length: number): number | undefined
     return endsAt(data, MAX.length, length) ? Infinity : undefined;
   }
   const value = readDigits(data, 0, length);
-  if (value === undefined || !endsAt(data, digitsEnd, length)) return undefined;
-  return limitOf(value);
+  return endsAt(data, digitsEnd, length) ? limitOf(value) : undefined;
 }
 
 /** A usage in bytes, `undefined` for garbage. */
 export function parseUsage(data: Uint8Array, length: number): number | undefined {
   const value = readDigits(data, 0, length);
-  if (value === undefined || value > MAX_BYTES) return undefined;
-  return endsAt(data, digitsEnd, length) ? value : undefined;
+  return value <= MAX_BYTES && endsAt(data, digitsEnd, length) ? value : undefined;
 }
 
 /** The number on the line of memory.stat that `name` begins. */
@@ -67,17 +65,15 @@ export function parseStat(data: Uint8Array, length: number, name: Uint8Array): n
     if (data[value] !== SPACE || !startsWith(data, at, length, name)) continue;
     const number = readDigits(data, value + 1, length);
     // A line without its newline was cut short.
-    return number !== undefined && digitsEnd < length && data[digitsEnd] === NEWLINE
-      ? number
-      : undefined;
+    return number >= 0 && digitsEnd < length && data[digitsEnd] === NEWLINE ? number : undefined;
   }
   return undefined;
 }
 
-/** A number that a limit file or hierarchical_memory_limit gave. */
-export function limitOf(value: number | undefined): number | undefined {
-  if (value === undefined || value >= GARBAGE) return undefined;
-  return value >= NO_LIMIT ? Infinity : value;
+/** A number that a limit file or hierarchical_memory_limit gave; NaN: none. */
+export function limitOf(value: number): number | undefined {
+  if (value >= NO_LIMIT) return value < GARBAGE ? Infinity : undefined;
+  return value >= 0 ? value : undefined;
 }
 
 /** Whether nothing but the closing newline follows. */

@@ -112,7 +112,7 @@ export class CgroupLevels {
   recheck(): void {
     const own = this.#levels[0];
     if (this.#version === 2 || own === undefined) return;
-    const hierarchical = limitOf(own.readStat(HIERARCHICAL_LIMIT)) ?? Infinity;
+    const hierarchical = limitOf(own.readStat(HIERARCHICAL_LIMIT) ?? NaN) ?? Infinity;
     this.#hiddenLimit = hierarchical !== Infinity &&
       this.#levels.every((level) => (level.readLimit() ?? 0) > hierarchical);
   }
@@ -147,7 +147,7 @@ export class CgroupLevels {
     }
     if (this.#hiddenLimit) {
       const own = levels[0]!;
-      const limit = limitOf(own.readStat(HIERARCHICAL_LIMIT));
+      const limit = limitOf(own.readStat(HIERARCHICAL_LIMIT) ?? NaN);
       if (limit === undefined) known = false;
       else if (limit <= total && limit !== Infinity) {
         // Its usage is out of sight; the outermost group's comes nearest.

@@ -10,10 +10,11 @@ export const MAX_BYTES: number = Number.MAX_SAFE_INTEGER;
 export let digitsEnd = 0;
 
 /**
- * The decimal number at `start`, or `undefined` if there is no digit or there
- * are more than 20 (2^64 has 20). Sets {@linkcode digitsEnd}.
+ * The decimal number at `start`, or NaN if there is no digit or there are more
+ * than 20 (2^64 has 20): a result that is always a number costs V8 no object.
+ * Sets {@linkcode digitsEnd}.
  */
-export function readDigits(data: Uint8Array, start: number, end: number): number | undefined {
+export function readDigits(data: Uint8Array, start: number, end: number): number {
   let value = 0;
   let i = start;
   for (; i < end; i++) {
@@ -22,7 +23,7 @@ export function readDigits(data: Uint8Array, start: number, end: number): number
     value = value * 10 + (byte - ZERO);
   }
   digitsEnd = i;
-  return i === start || i - start > 20 ? undefined : value;
+  return i === start || i - start > 20 ? NaN : value;
 }
 
 /** Whether `key` stands at `start`. */

@@ -1,7 +1,12 @@
 // procfs and the cgroup, read together. One reader serves every sampler of the
 // same root, so that any number of watches holds the descriptors of one.
 
-import { MemInfo, type MemInfoInit, type MemoryPressure } from "../../src/mem_info.ts";
+import {
+  MemInfo,
+  type MemInfoInit,
+  type MemoryPressure,
+  SIGNAL_NAMES,
+} from "../../src/mem_info.ts";
 import type { Signal, Signals } from "../../src/sampler.ts";
 import { type Engine, unavailable } from "../engine.ts";
 import type { FileIo } from "../file_io.ts";
@@ -33,14 +38,24 @@ export class LinuxReader {
     usageSource: undefined,
   };
   readonly #base: string;
+  /** Whether it is not this machine's own procfs, which the engine knows of. */
+  readonly #foreign: boolean;
+  /** Whether the engine's call told the resident set, so that it was not read again. */
+  #engineRss = false;
   /** Opened only when first asked for. */
   #pressure: KernelFile | undefined;
-  /** What the next snapshot is made from. */
-  readonly #next: MemInfoInit = {};
+  /**
+   * What the next snapshot is made from. Fields that began as undefined hand
+   * large numbers on to it; others are copied, 16 bytes each in V8.
+   */
+  readonly #next: MemInfoInit = Object.fromEntries(
+    ["at", ...SIGNAL_NAMES, "pressure"].map((name) => [name, undefined]),
+  );
 
   constructor(root: string, io: FileIo, engine: Engine) {
     const base = root.endsWith("/") ? root.slice(0, -1) : root;
     this.#base = base;
+    this.#foreign = base !== "";
     this.#io = io;
     this.#engine = engine;
     this.#meminfo = new KernelFile(`${base}/proc/meminfo`, io);
@@ -68,8 +83,10 @@ export class LinuxReader {
     this.#readSystem();
     next.systemAvailable = this.#system.available;
     next.systemTotal = this.#system.total;
-    next.processRss = this.#readRss();
+    next.processRss = undefined;
     this.#engine.read(next);
+    this.#engineRss = !this.#foreign && next.processRss !== undefined;
+    if (!this.#engineRss) next.processRss = this.#readRss();
     const group = this.#group;
     this.#cgroup.read(next.at, workingSet, this.#system.total ?? Infinity, group);
     next.cgroupCurrent = group.current;
@@ -90,9 +107,7 @@ export class LinuxReader {
     return {
       systemAvailable: fromMeminfo(info.systemAvailable),
       systemTotal: fromMeminfo(info.systemTotal),
-      processRss: info.processRss === undefined
-        ? unavailable(this.#rss.path, this.#rss.problem ?? `${this.#rss.path} holds garbage`)
-        : { available: true, source: this.#rss.path },
+      processRss: this.#explainRss(info),
       ...this.#engine.signals,
       ...this.#cgroup.signals(this.#group, workingSet),
       pressure: this.#explainPressure(info, pressure),
@@ -127,6 +142,14 @@ export class LinuxReader {
     if (own !== undefined) paths.unshift(`${own}/memory.pressure`);
     const path = paths.find((path) => this.#io.exists(path)) ?? paths.at(-1)!;
     return new KernelFile(path, this.#io);
+  }
+
+  #explainRss({ processRss }: MemInfo): Signal {
+    if (this.#engineRss) return this.#engine.rss!;
+    const { path: source, problem } = this.#rss;
+    return processRss === undefined
+      ? unavailable(source, problem ?? `${source} holds garbage`)
+      : { available: true, source };
   }
 
   #explainPressure({ pressure }: MemInfo, asked: boolean): Signal {

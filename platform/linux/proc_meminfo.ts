@@ -21,15 +21,19 @@ export interface Meminfo {
   available: number | undefined;
 }
 
+/** MemTotal as it was last: kept, because a large number is an object to V8. */
+let totalKib = 0;
+let totalBytes: number | undefined;
+
 /** Parses /proc/meminfo into `out`. */
 export function parseMeminfo(data: Uint8Array, length: number, out: Meminfo): void {
-  out.total = undefined;
   let found = false;
-  let available: number | undefined;
+  let total = NaN;
+  let available = NaN;
   // MemTotal stands first and MemAvailable third in every kernel that has it.
-  for (let at = 0; at < length && !(found && out.total !== undefined);) {
+  for (let at = 0; at < length && !(found && total > 0);) {
     if (startsWith(data, at, length, MEM_TOTAL)) {
-      out.total = positive(readKib(data, at + MEM_TOTAL.length, length));
+      total = readKib(data, at + MEM_TOTAL.length, length);
     } else if (startsWith(data, at, length, MEM_AVAILABLE)) {
       found = true;
       available = readKib(data, at + MEM_AVAILABLE.length, length);
@@ -37,12 +41,18 @@ export function parseMeminfo(data: Uint8Array, length: number, out: Meminfo): vo
     at = nextLine(data, at, length);
   }
   if (!found) available = estimateAvailable(data, length);
-  out.available = clamp(available, out.total);
+  if (total !== totalKib) {
+    totalKib = total;
+    // A machine without memory is a garbled line.
+    totalBytes = total > 0 ? total * 1024 : undefined;
+  }
+  out.total = totalBytes;
+  out.available = toBytes(clamp(available, total));
 }
 
 /** VmRSS of /proc/self/status in bytes. */
 export function parseVmRss(data: Uint8Array, length: number): number | undefined {
-  return lineValue(data, length, VM_RSS);
+  return toBytes(lineValue(data, length, VM_RSS));
 }
 
 /**
@@ -50,41 +60,37 @@ export function parseVmRss(data: Uint8Array, length: number): number | undefined
  * memory, buffers and cache as available; shared memory is in the cache and
  * cannot be dropped.
  */
-function estimateAvailable(data: Uint8Array, length: number): number | undefined {
+function estimateAvailable(data: Uint8Array, length: number): number {
+  const buffers = lineValue(data, length, BUFFERS) || 0;
+  const shared = lineValue(data, length, SHMEM) || 0;
   const free = lineValue(data, length, MEM_FREE);
   const cached = lineValue(data, length, CACHED);
-  if (free === undefined || cached === undefined) return undefined;
-  const buffers = lineValue(data, length, BUFFERS) ?? 0;
-  const shared = lineValue(data, length, SHMEM) ?? 0;
   return Math.max(0, free + buffers + cached - shared);
 }
 
-function lineValue(data: Uint8Array, length: number, name: Uint8Array): number | undefined {
+function lineValue(data: Uint8Array, length: number, name: Uint8Array): number {
   for (let at = 0; at < length; at = nextLine(data, at, length)) {
     if (startsWith(data, at, length, name)) return readKib(data, at + name.length, length);
   }
-  return undefined;
+  return NaN;
 }
 
-/** `   1234 kB` in bytes; the unit must be there, or the line was cut short. */
-function readKib(data: Uint8Array, start: number, end: number): number | undefined {
+/** `   1234 kB` as KiB, else NaN; the unit must be there, or the line was cut short. */
+function readKib(data: Uint8Array, start: number, end: number): number {
   let at = start;
   while (at < end && (data[at] === SPACE || data[at] === TAB)) at++;
   const negative = data[at] === MINUS;
   const kib = readDigits(data, negative ? at + 1 : at, end);
-  if (kib === undefined || kib * 1024 > MAX_BYTES) return undefined;
-  if (!startsWith(data, digitsEnd, end, KB)) return undefined;
-  return negative ? -kib * 1024 : kib * 1024;
+  if (!(kib * 1024 <= MAX_BYTES) || !startsWith(data, digitsEnd, end, KB)) return NaN;
+  return negative ? -kib : kib;
+}
+
+function toBytes(kib: number): number | undefined {
+  return Number.isNaN(kib) ? undefined : kib * 1024;
 }
 
 /** Some kernels report a negative figure, some one above the total. */
-function clamp(available: number | undefined, total: number | undefined): number | undefined {
-  if (available === undefined) return undefined;
+function clamp(available: number, total: number): number {
   if (available < 0) return 0;
-  return total !== undefined && available > total ? total : available;
-}
-
-/** A machine without memory is a garbled line. */
-function positive(value: number | undefined): number | undefined {
-  return value !== undefined && value > 0 ? value : undefined;
+  return available > total && total > 0 ? total : available;
 }

@@ -351,7 +351,7 @@ describe("the Linux sampler", () => {
   it("agrees with what a shell reads from the kernel", { skip: linux }, () => {
     const sampler = openSampler({ adapter: "linux" });
     const info = sampler.sample() as MemInfo;
-    const { cgroupLimit, systemTotal } = sampler.signals;
+    const { cgroupLimit, systemTotal, processRss } = sampler.signals;
     const kib = Number(
       /^MemTotal:\s+(\d+) kB$/m.exec(fs.readFileSync("/proc/meminfo", "utf8"))?.[1],
     );
@@ -360,6 +360,8 @@ describe("the Linux sampler", () => {
     const rss = process.memoryUsage().rss;
     assert.ok(Math.abs(info.processRss! - rss) < 32 * MIB, `${info.processRss} against ${rss}`);
     assert.notEqual(cgroupLimit.source, "");
+    const isBun = "Bun" in globalThis;
+    assert.equal(processRss.source, isBun ? "process.memoryUsage()" : "/proc/self/statm");
     sampler.close();
   });
 });

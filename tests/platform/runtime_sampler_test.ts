@@ -103,7 +103,8 @@ describe("the engine's figures", () => {
     });
     const into = {};
     engine.read(into);
-    assert.deepEqual(into, { runtimeTotal: 25, heapUsed: 10 });
+    assert.deepEqual(into, { processRss: 1, runtimeTotal: 25, heapUsed: 10 });
+    assert.equal(engine.rss!.source, "process.memoryUsage()");
     assert.match(engine.signals.heapLimit.reason!, /no limit/);
   });
 
