@@ -29,5 +29,10 @@ export { systemClock } from "../platform/system_clock.ts";
  */
 export function openSampler(options: SamplerOptions = {}): Sampler {
   checkSamplerOptions(options);
-  return pickSampler(options);
+  return pickSampler(options, false);
+}
+
+/** The same for a watch: those due at the same time share one reading. */
+export function openSharedSampler(options: SamplerOptions): Sampler {
+  return pickSampler(options, true);
 }

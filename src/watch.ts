@@ -9,7 +9,7 @@ import {
   show,
 } from "./check.ts";
 import type { Clock } from "./clock.ts";
-import { openSampler, systemClock } from "./host.ts";
+import { openSampler, openSharedSampler, systemClock } from "./host.ts";
 import type { MemInfo } from "./mem_info.ts";
 import type { Sampler, SamplerOptions } from "./sampler.ts";
 
@@ -90,7 +90,9 @@ export type WatchCallback = (info: MemInfo, context: WatchContext) => unknown;
  *
  * Calls never overlap. While the callback's promise is pending, all ticks that
  * fall due become one, delivered right after it settles. A source that cannot
- * be read is `undefined` in that snapshot, and sampling goes on.
+ * be read is `undefined` in that snapshot, and sampling goes on. Watches that
+ * are due at the same time share one reading, at most 1 ms old; a watch with
+ * `wakeOnPressure` has its own.
  *
  * ```ts
  * import { MiB, watch } from "@x/memctl";
@@ -188,7 +190,9 @@ class Watching {
     this.#resolve = resolve;
     this.#reject = reject;
     this.#signal = options.signal ?? new AbortController().signal;
-    this.#sampler = options.sampler ?? openSampler(options);
+    // What the kernel gives notice of, an older reading would not show.
+    const open = options.wakeOnPressure ? openSampler : openSharedSampler;
+    this.#sampler = options.sampler ?? open(options);
   }
 
   start(): void {

@@ -18,6 +18,16 @@ import { type Meminfo, parseMeminfo, parseVmRss } from "./proc_meminfo.ts";
 import { parseAuxvPageSize } from "./proc_self_auxv.ts";
 import { parseStatmResident } from "./proc_self_statm.ts";
 
+/**
+ * How old, in milliseconds, a reading may be that watches share: those that are
+ * due in the same turn of the event loop get the same.
+ */
+export const SHARED_FOR = 1;
+
+// Bound at once: fake timers replace it, and a clock that stands would make
+// the first reading the last.
+const monotonic = performance.now.bind(performance);
+
 const decoder = new TextDecoder();
 
 /** Reads one `proc` and `sys`. */
@@ -52,7 +62,13 @@ export class LinuxReader {
     ["at", ...SIGNAL_NAMES, "pressure"].map((name) => [name, undefined]),
   );
 
-  constructor(root: string, io: FileIo, engine: Engine) {
+  /** The last shared reading with and without working set and pressure. */
+  readonly #latest: (MemInfo | undefined)[] = [];
+  readonly #latestAt: number[] = [];
+  readonly #now: () => number;
+
+  constructor(root: string, io: FileIo, engine: Engine, now: () => number = monotonic) {
+    this.#now = now;
     const base = root.endsWith("/") ? root.slice(0, -1) : root;
     this.#base = base;
     this.#foreign = base !== "";
@@ -94,6 +110,18 @@ export class LinuxReader {
     next.cgroupWorkingSet = group.workingSet;
     next.pressure = pressure ? this.#readPressure() : undefined;
     return new MemInfo(next);
+  }
+
+  /** The same, or another's reading of less than {@linkcode SHARED_FOR} that is not `seen`. */
+  share(workingSet: boolean, pressure: boolean, seen: MemInfo | undefined): MemInfo {
+    const kind = (workingSet ? 1 : 0) + (pressure ? 2 : 0);
+    const now = this.#now();
+    const latest = this.#latest[kind];
+    if (latest !== undefined && latest !== seen && now - this.#latestAt[kind]! < SHARED_FOR) {
+      return latest;
+    }
+    this.#latestAt[kind] = now;
+    return this.#latest[kind] = this.sample(workingSet, pressure);
   }
 
   /** Explains each field by a reading of its own. */

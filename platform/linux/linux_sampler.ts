@@ -9,11 +9,16 @@ import { LinuxReader } from "./linux_reader.ts";
 
 const readers = new Map<string, Shared<LinuxReader>>();
 
-/** Opens the one reader of this root, or joins those who use it. */
+/**
+ * Opens the one reader of this root, or joins those who use it.
+ *
+ * @param share Whether its readings may be those of other samplers that share.
+ */
 export function openLinuxSampler(
   options: SamplerOptions,
   io: FileIo,
   engine: Engine,
+  share: boolean,
 ): LinuxSampler {
   const root = options.root ?? "/";
   let shared = readers.get(root);
@@ -21,7 +26,7 @@ export function openLinuxSampler(
     shared = new Shared(new LinuxReader(root, io, engine), () => readers.delete(root));
     readers.set(root, shared);
   }
-  return new LinuxSampler(shared, options);
+  return new LinuxSampler(shared, options, share);
 }
 
 /** One user of a {@linkcode LinuxReader}. */
@@ -29,9 +34,17 @@ export class LinuxSampler extends Handle<LinuxReader> implements Sampler {
   readonly adapter: AdapterName = "linux";
   readonly #workingSet: boolean;
   readonly #pressure: boolean;
+  readonly #share: boolean;
+  /** What it gave last, so that it never gives one snapshot twice. */
+  #last: MemInfo | undefined;
 
-  constructor(shared: Shared<LinuxReader>, { usage, pressure = false }: SamplerOptions) {
+  constructor(
+    shared: Shared<LinuxReader>,
+    { usage, pressure = false }: SamplerOptions,
+    share: boolean,
+  ) {
     super(shared);
+    this.#share = share;
     this.#workingSet = usage === "workingSet";
     this.#pressure = pressure;
   }
@@ -46,7 +59,8 @@ export class LinuxSampler extends Handle<LinuxReader> implements Sampler {
   }
 
   sample(): MemInfo {
-    return this.open.sample(this.#workingSet, this.#pressure);
+    if (!this.#share) return this.open.sample(this.#workingSet, this.#pressure);
+    return this.#last = this.open.share(this.#workingSet, this.#pressure, this.#last);
   }
 
   onPressure(wake: () => void, unref: boolean): (() => void) | undefined {

@@ -7,7 +7,7 @@ import { describe, it } from "node:test";
 import { openEngine, thisEngine } from "../../platform/engine.ts";
 import { type FileIo, nodeFileIo } from "../../platform/file_io.ts";
 import { RECHECK_PERIOD } from "../../platform/linux/cgroup.ts";
-import { LinuxReader } from "../../platform/linux/linux_reader.ts";
+import { LinuxReader, SHARED_FOR } from "../../platform/linux/linux_reader.ts";
 import { openSampler } from "../../src/host.ts";
 import type { MemInfo } from "../../src/mem_info.ts";
 import type { SamplerOptions } from "../../src/sampler.ts";
@@ -455,6 +455,31 @@ describe("the Linux reader under faults", () => {
       };
       assert.equal(readsOf(false), 6);
       assert.equal(readsOf(true), 8);
+      reader.close();
+    }));
+
+  it("watches due at once share one reading, and none gets it twice or late", () =>
+    withTempFolder((root) => {
+      writeTree(root, CONTAINER);
+      const io = new FaultyIo();
+      let now = 0;
+      const reader = new LinuxReader(root, io, openEngine(thisEngine), () => now);
+      const readings = () => io.reads / 4;
+      const first = reader.share(false, false, undefined);
+      const before = readings();
+      for (let i = 0; i < 1_000; i++) assert.equal(reader.share(false, false, undefined), first);
+      assert.equal(readings(), before);
+
+      const second = reader.share(false, false, first);
+      assert.notEqual(second, first, "the same watch again");
+      now += SHARED_FOR * 0.9;
+      assert.equal(reader.share(false, false, first), second);
+      now += SHARED_FOR * 0.2;
+      assert.notEqual(reader.share(false, false, first), second, "too old");
+      assert.equal(readings(), before + 2);
+
+      assert.equal(reader.share(true, false, undefined).cgroupWorkingSet, 70 * MIB);
+      assert.equal(reader.share(false, false, undefined).cgroupWorkingSet, undefined);
       reader.close();
     }));
 
