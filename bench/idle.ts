@@ -1,0 +1,39 @@
+// What a watch costs a process that does nothing else, and how evenly it
+// ticks: `deno task bench:idle [seconds]`, ten per row by default.
+
+import process from "node:process";
+import { findRuntimes, type Runtime } from "../tests/support/runtimes.ts";
+import type { Idle } from "./support/idle_program.ts";
+import { occasion, title } from "./support/machine.ts";
+import { runJson } from "./support/run_json.ts";
+import { markdown } from "./support/table.ts";
+
+const seconds = Number(process.argv[2] ?? 10);
+if (!(seconds > 0)) throw new RangeError(`seconds must be above 0, not ${process.argv[2]}`);
+
+console.log(`${occasion()}; ${seconds} s per row.\n`);
+for (const runtime of findRuntimes()) {
+  const nothing = idle(runtime, "nothing", 1000).cpu;
+  console.log(
+    `**${title(runtime)}**: without a watch ${nothing.toFixed(2)} ms of CPU per second\n`,
+  );
+  console.log(markdown([
+    ["interval", "CPU per second, ms", "a bare timer's", "ticks", "off by p50, ms", "p99", "max"],
+    ...[1000, 100, 10, 1].map((interval) => {
+      const { cpu, ticks, p50, p99, max } = idle(runtime, "watch", interval);
+      const bare = idle(runtime, "timer", interval).cpu;
+      return [
+        `${interval} ms`,
+        (cpu - nothing).toFixed(2),
+        (bare - nothing).toFixed(2),
+        String(ticks + 1),
+        ...[p50, p99, max].map((off) => off.toFixed(2)),
+      ];
+    }),
+  ]));
+  console.log();
+}
+
+function idle(runtime: Runtime, how: "watch" | "timer" | "nothing", interval: number): Idle {
+  return runJson(runtime, "idle_program.ts", [how, interval, seconds * 1000]);
+}

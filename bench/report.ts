@@ -1,0 +1,67 @@
+// One sample against the same reads in C and against what else there is, in
+// each runtime: `deno task bench:report` prints Markdown tables.
+
+import { spawnSync } from "node:child_process";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { findRuntimes, type Runtime } from "../tests/support/runtimes.ts";
+import { filesOfOneSample } from "./support/files_of_one_sample.ts";
+import { occasion, title } from "./support/machine.ts";
+import type { Measured } from "./support/measure.ts";
+import { markdown } from "./support/table.ts";
+
+const floor = buildFloor();
+const files = filesOfOneSample();
+console.log(`${occasion()}; one sample reads ${files.length} files.\n`);
+if (floor === "") console.log("No C compiler here (cc), so no floor to compare with.\n");
+const runtimes = findRuntimes();
+const measured = runtimes.map(measureIn);
+for (const [i, runtime] of runtimes.entries()) {
+  console.log(`**${title(runtime)}**\n\n${markdown(comparison(measured[i]!))}\n`);
+}
+console.log(`**Where a sample's time goes, µs**\n\n${markdown(partsTable())}`);
+
+function measureIn({ command: [file, ...args] }: Runtime): Measured[] {
+  const program = new URL("support/measure.ts", import.meta.url).pathname;
+  const { stdout, stderr, status } = spawnSync(file!, [...args, program, floor, ...files], {
+    encoding: "utf8",
+  });
+  if (status !== 0) throw new Error(`${file} failed: ${stderr}`);
+  return stdout.trim().split("\n").map((line) => JSON.parse(line));
+}
+
+function comparison(rows: Measured[]): string[][] {
+  return [
+    ["", "× the floor", "median, µs", "what it leaves out"],
+    ...rows.filter(({ part }) => !part).map(({ name, note, nanoseconds, ratio, failed }) => [
+      name,
+      failed || !ratio ? "–" : ratio.toFixed(ratio < 10 ? 2 : 0),
+      failed ? "–" : (nanoseconds! / 1000).toFixed(1),
+      failed ? `fails here: ${failed.slice(0, 60)}` : note ?? "",
+    ]),
+  ];
+}
+
+/** The parts side by side, then the whole that they make. */
+function partsTable(): string[][] {
+  const micros = (rows: Measured[], wanted: (row: Measured) => boolean) =>
+    rows.filter(wanted).map(({ nanoseconds }) => (nanoseconds! / 1000).toFixed(2));
+  const names = measured[0]!.filter(({ part }) => part).map(({ name }) => name);
+  const columns = measured.map((rows) => micros(rows, ({ part }) => part === true));
+  const whole = measured.map((rows) => micros(rows.slice(0, 1), () => true)[0]!);
+  return [
+    ["", ...runtimes.map(title)],
+    ...names.map((name, i) => [name, ...columns.map((column) => column[i]!)]),
+    ["the whole sample", ...whole],
+  ];
+}
+
+/** Compiles the floor where there is a C compiler; "" where there is none. */
+function buildFloor(): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "memctl-floor-"));
+  globalThis.addEventListener("unload", () => fs.rmSync(folder, { recursive: true }));
+  const program = path.join(folder, "floor");
+  const source = new URL("floor.c", import.meta.url).pathname;
+  return spawnSync("cc", ["-O2", "-o", program, source]).status === 0 ? program : "";
+}

@@ -1,0 +1,53 @@
+// Does nothing but wait for some seconds, with a watch, a bare timer or
+// neither, and tells what that took. Arguments: "watch", "timer" or "nothing",
+// the interval and the whole time in milliseconds. Prints one JSON object.
+
+import process from "node:process";
+import { watch } from "../../mod.ts";
+import { quantile } from "./numbers.ts";
+
+/** What waiting took. */
+export interface Idle {
+  /** Milliseconds of processor time per second. */
+  cpu: number;
+  ticks: number;
+  /** How far from the interval two ticks were apart, in milliseconds. */
+  p50: number;
+  p99: number;
+  max: number;
+}
+
+const [how, interval, duration] = [process.argv[2], ...process.argv.slice(3).map(Number)] as [
+  "watch" | "timer" | "nothing",
+  number,
+  number,
+];
+const off: number[] = [];
+let last = NaN;
+const tick = () => {
+  const now = performance.now();
+  if (!Number.isNaN(last)) off.push(Math.abs(now - last - interval));
+  last = now;
+};
+
+// What starting costs is not asked here.
+await new Promise((resolve) => setTimeout(resolve, 500));
+const before = process.cpuUsage();
+const stop = new AbortController();
+if (how === "watch") void watch({ interval, signal: stop.signal }, tick);
+const timer = how === "timer" ? setInterval(tick, interval) : undefined;
+await new Promise((resolve) => setTimeout(resolve, duration));
+stop.abort();
+clearInterval(timer);
+const { user, system } = process.cpuUsage(before);
+console.log(
+  JSON.stringify(
+    {
+      cpu: (user + system) / duration,
+      ticks: off.length,
+      p50: quantile(off, 0.5),
+      p99: quantile(off, 0.99),
+      max: quantile(off, 1),
+    } satisfies Idle,
+  ),
+);
