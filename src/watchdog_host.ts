@@ -1,6 +1,5 @@
 // Where the watchdog meets platform/. Apart from host.ts, so that who only
 // watches does not load it.
 
-export { findForceGc } from "../platform/force_gc.ts";
 export { findHeapGrowth, type HeapGrowth } from "../platform/heap_growth.ts";
 export { prepareSnapshotFolder, writeSnapshot } from "../platform/heap_snapshot.ts";

@@ -68,11 +68,10 @@ export function levels<Name extends string>(
   return (info) => {
     const headroom = info.headroom();
     if (headroom !== undefined) {
-      const whole = wholeOf(info);
-      const entered = steps.findLastIndex(({ enter }) => headroom < inBytes(enter, whole));
+      const entered = steps.findLastIndex(({ enter }) => headroom < inBytes(enter, info));
       // Levels that would be kept if they were the current one.
       const kept = steps.findLastIndex(({ exit }, i) =>
-        i <= current && !(headroom > inBytes(exit, whole))
+        i <= current && !(headroom > inBytes(exit, info))
       );
       if (entered > current) {
         current = entered;
@@ -136,12 +135,12 @@ function checkThreshold(name: string, value: unknown): void {
   }
 }
 
-/** What a fraction is a fraction of. */
-function wholeOf({ cgroupLimit, systemTotal }: MemInfo): number | undefined {
-  return cgroupLimit !== undefined && cgroupLimit !== Infinity ? cgroupLimit : systemTotal;
-}
-
-/** A fraction of an unknown whole is neither entered nor left: NaN compares false. */
-function inBytes(threshold: number, whole: number | undefined): number {
-  return threshold <= 1 ? threshold * (whole ?? NaN) : threshold;
+/**
+ * A threshold in bytes. A fraction of an unknown whole is NaN, so that it is
+ * neither entered nor left.
+ */
+export function inBytes(threshold: number, { cgroupLimit, systemTotal }: MemInfo): number {
+  if (threshold > 1) return threshold;
+  const limited = cgroupLimit !== undefined && cgroupLimit !== Infinity;
+  return threshold * ((limited ? cgroupLimit : systemTotal) ?? NaN);
 }

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import type { WatchdogCounters } from "../../watchdog.ts";
 import type { Runtime } from "../support/runtimes.ts";
 import { ChildGroup, type Ended, type Hierarchy } from "./child_group.ts";
+import { portOf } from "./port_of.ts";
 
 const MIB = 1024 * 1024;
 
@@ -62,15 +63,7 @@ const BODY = new Uint8Array(8 * MIB).fill(7);
 
 /** Requests from outside the group: 72 bodies of 8 MiB, six at a time. */
 async function sendBurst(server: ChildProcess): Promise<void> {
-  const port = await new Promise<number>((resolve, reject) => {
-    let printed = "";
-    server.stdout?.on("data", (chunk) => {
-      printed += chunk;
-      const found = /port (\d+)/.exec(printed)?.[1];
-      if (found !== undefined) resolve(Number(found));
-    });
-    server.on("close", () => reject(new Error(`it ended before it listened: ${printed}`)));
-  });
+  const port = await portOf(server);
   for (let round = 0; round < ROUNDS; round++) {
     const answers = await Promise.all(Array.from({ length: AT_ONCE }, () => send(port, "/", BODY)));
     for (const answer of answers) {

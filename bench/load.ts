@@ -1,0 +1,42 @@
+// Far more requests than fit into a group of 512 MiB, against a server that
+// holds 5 MB for each, bare and with `shed`: `deno task load`. Needs root and a
+// writable memory cgroup. Prints a Markdown table.
+
+import { findHierarchy } from "../tests/e2e/child_group.ts";
+import { type Load, load } from "../tests/e2e/load.ts";
+import { findRuntimes } from "../tests/support/runtimes.ts";
+import { occasion, title } from "./support/machine.ts";
+import { median } from "./support/numbers.ts";
+import { markdown } from "./support/table.ts";
+
+const RUNS = 3;
+const MIB = 1024 * 1024;
+
+const hierarchy = findHierarchy();
+if (hierarchy.problem !== undefined) {
+  console.error(`cannot run: ${hierarchy.problem}`);
+  Deno.exit(1);
+}
+
+const rows = [["runtime", "", "outcome", "200s", "503s", "other", "200s per second", "peak"]];
+for (const runtime of findRuntimes()) {
+  for (const mode of ["bare", "shed"] as const) {
+    const runs: Load[] = [];
+    for (let i = 0; i < RUNS; i++) runs.push(await load(runtime, mode, hierarchy));
+    const middle = (of: (run: Load) => number) => String(Math.round(median(runs.map(of))));
+    const outcomes = [...new Set(runs.map(({ outcome }) => outcome))];
+    rows.push([
+      title(runtime),
+      mode,
+      outcomes.map((one) => `${one} ${runs.filter((run) => run.outcome === one).length}×`).join(),
+      middle(({ answers }) => answers["200"] ?? 0),
+      middle(({ answers }) => answers["503"] ?? 0),
+      middle(({ answers }) =>
+        Object.entries(answers).reduce((n, [k, v]) => n + (/^(200|503)$/.test(k) ? 0 : v), 0)
+      ),
+      middle(({ rate }) => rate),
+      `${middle(({ peak }) => (peak ?? NaN) / MIB)} MiB`,
+    ]);
+  }
+}
+console.log(`${occasion()}; medians of ${RUNS} runs.\n\n${markdown(rows)}`);

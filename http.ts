@@ -1,0 +1,63 @@
+/**
+ * Load shedding by memory: requests are answered with 503 before they are the
+ * ones that break the container. For web-standard handlers (Deno.serve,
+ * Bun.serve, Hono), and for any other server by asking
+ * {@linkcode LoadShedder} for each request.
+ *
+ * ```ts
+ * import { MiB } from "@x/memctl";
+ * import { shed } from "@x/memctl/http";
+ *
+ * const handler = shed(() => new Response("hello"), {
+ *   // Three levels instead of one threshold: fewer at once, then only what matters.
+ *   levels: {
+ *     low: { enter: 128 * MiB, exit: 192 * MiB, inFlight: 50 },
+ *     scarce: { enter: 64 * MiB, exit: 96 * MiB, inFlight: 20, priority: 1 },
+ *     critical: { enter: 24 * MiB, exit: 48 * MiB, inFlight: 0 },
+ *   },
+ *   priority: (request) => request.headers.has("authorization") ? 1 : 0,
+ *   exempt: ["/healthz"],
+ *   onRefused: (request, reason) => console.warn(request.url, reason),
+ * });
+ * // Deno.serve(handler);
+ * await handler(new Request("http://localhost/"));
+ * ```
+ *
+ * @module
+ */
+
+export { health, type HealthReport, healthReport } from "./src/http/health.ts";
+export {
+  LoadShedder,
+  type Pass,
+  type ProblemDetails,
+  type Refusal,
+} from "./src/http/load_shedder.ts";
+export type {
+  RefusalReason,
+  RequestCost,
+  RequestLike,
+  ShedLevel,
+  ShedOptions,
+} from "./src/http/options.ts";
+export { type Handler, shed, type ShedHandler } from "./src/http/shed.ts";
+// What these speak of, so that one import is enough.
+export type { Clock } from "./src/clock.ts";
+export type {
+  MemInfo,
+  MemInfoInit,
+  MemInfoJson,
+  MemoryPressure,
+  PressureFigures,
+  SignalName,
+  Tightest,
+} from "./src/mem_info.ts";
+export type { LevelThresholds } from "./src/policy/levels.ts";
+export type {
+  AdapterName,
+  Sampler,
+  SamplerOptions,
+  Signal,
+  Signals,
+  Usage,
+} from "./src/sampler.ts";

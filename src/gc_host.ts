@@ -1,0 +1,3 @@
+// Where those who collect garbage meet platform/.
+
+export { findForceGc } from "../platform/force_gc.ts";

@@ -1,0 +1,89 @@
+import { LoadShedder } from "./load_shedder.ts";
+import type { RequestLike, ShedOptions } from "./options.ts";
+
+/**
+ * Whether this process should get requests, and what that was decided by. All
+ * sizes are bytes; what is unavailable is left out.
+ *
+ * @since 0.1.0
+ */
+export interface HealthReport {
+  /** `"pass"`: ready; `"warn"`: a level is entered, but requests are let in; `"fail"`: none are. */
+  readonly status: "pass" | "warn" | "fail";
+  /** The level of shortage. */
+  readonly level: string;
+  /** Requests in flight. */
+  readonly inFlight: number;
+  /** Bytes left before something gives way. */
+  readonly headroom?: number;
+  /** The container's limit; absent without one. */
+  readonly limit?: number;
+  /** Bytes charged to the container. */
+  readonly usage?: number;
+  /** Resident set of this process. */
+  readonly rss?: number;
+  /** When memory was looked at, by ISO 8601. */
+  readonly time?: string;
+}
+
+/**
+ * A readiness check: 200 while requests are let in, 503 while none are, with
+ * a {@linkcode HealthReport} as JSON.
+ *
+ * ```ts
+ * import { health, LoadShedder } from "@x/memctl/http";
+ * import assert from "node:assert/strict";
+ *
+ * const shedder = new LoadShedder({ headroom: 0.01 });
+ * const ready = health(shedder);
+ * const response = ready();
+ * assert.equal(response.status, 200);
+ * console.log(await response.json()); // { status: "pass", level: "normal", … }
+ * shedder.close();
+ * ```
+ *
+ * Put its path among the shedder's `exempt`, and do not make it a liveness
+ * check: killing a process that is short of memory is what you want to avoid.
+ *
+ * @param source The shedder whose state it tells, or options for one of its own.
+ * @returns A handler that takes any request, or none.
+ * @throws {TypeError} If an option is of the wrong type.
+ * @throws {RangeError} If an option is out of range.
+ * @since 0.1.0
+ */
+export function health<R extends RequestLike>(
+  source: LoadShedder<R> | ShedOptions<R> = {},
+): (request?: unknown) => Response {
+  const shedder = source instanceof LoadShedder ? source : new LoadShedder<R>(source);
+  return () => {
+    const report = healthReport(shedder);
+    return new Response(JSON.stringify(report), {
+      status: report.status === "fail" ? 503 : 200,
+      headers: { "content-type": "application/json", "cache-control": "no-store" },
+    });
+  };
+}
+
+/**
+ * The report alone, for servers with interfaces of their own.
+ *
+ * @param shedder The shedder whose state it tells.
+ * @returns The report, by a sample of at most its `maxAge`.
+ * @since 0.1.0
+ */
+export function healthReport<R extends RequestLike>(shedder: LoadShedder<R>): HealthReport {
+  const info = shedder.refresh();
+  const json = info?.toJSON();
+  const { level, inFlight } = shedder;
+  const easy = level === "normal" ? "pass" : "warn";
+  return {
+    status: shedder.refusesAll ? "fail" : easy,
+    level,
+    inFlight,
+    ...(json?.headroom !== undefined && { headroom: json.headroom }),
+    ...(json?.cgroupLimit && { limit: json.cgroupLimit }),
+    ...(json?.cgroupCurrent !== undefined && { usage: json.cgroupCurrent }),
+    ...(json?.processRss !== undefined && { rss: json.processRss }),
+    ...(json && { time: new Date(json.at).toISOString() }),
+  };
+}

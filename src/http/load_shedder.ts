@@ -1,0 +1,328 @@
+import type { Clock } from "../clock.ts";
+import { openSampler, systemClock } from "../host.ts";
+import type { MemInfo } from "../mem_info.ts";
+import { inBytes, levels, type LevelThresholds } from "../policy/levels.ts";
+import type { Sampler } from "../sampler.ts";
+import { Collector } from "./collector.ts";
+import { Flights } from "./flights.ts";
+import {
+  checkPriority,
+  checkRetryAfter,
+  checkShedOptions,
+  type RefusalReason,
+  type RequestLike,
+  type ShedLevel,
+  type ShedOptions,
+} from "./options.ts";
+
+/** How far headroom must come back by default, times the threshold. */
+const COME_BACK = 1.5;
+const DEFAULT_HEADROOM = 0.1;
+const DEFAULT_MAX_AGE = 10;
+
+/**
+ * The body of a refusal, by RFC 9457 (`application/problem+json`).
+ *
+ * @since 0.1.0
+ */
+export interface ProblemDetails {
+  /** `"about:blank"`: the status says it all. */
+  readonly type: string;
+  /** The status in words. */
+  readonly title: string;
+  /** The HTTP status. */
+  readonly status: number;
+  /** What happened, for a person to read. */
+  readonly detail: string;
+}
+
+/**
+ * A request is let in: call `release` when it has been answered. Calling it
+ * twice is harmless.
+ *
+ * @since 0.1.0
+ */
+export interface Pass {
+  /** Lets in. */
+  readonly admitted: true;
+  /** Ends the request's flight. */
+  release(): void;
+}
+
+/**
+ * A request is refused: answer it with this status, these headers and this
+ * body, without reading its own.
+ *
+ * @since 0.1.0
+ */
+export interface Refusal {
+  /** Refuses. */
+  readonly admitted: false;
+  /** Why. */
+  readonly reason: RefusalReason;
+  /** 503. */
+  readonly status: number;
+  /** Content type, Retry-After in seconds, and that nobody may cache it. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** To be sent as JSON. */
+  readonly body: ProblemDetails;
+}
+
+/**
+ * Decides request by request whether memory allows it. {@linkcode shed} wraps
+ * a web-standard handler in it; for other servers, ask it yourself:
+ *
+ * ```ts
+ * import { MiB } from "@x/memctl";
+ * import { LoadShedder } from "@x/memctl/http";
+ *
+ * const shedder = new LoadShedder({ headroom: 64 * MiB, exempt: ["/healthz"] });
+ * const admission = shedder.admit({ url: "/orders" });
+ * if (admission.admitted) {
+ *   // … answer, and when that is done:
+ *   admission.release();
+ * } else {
+ *   console.log(admission.status, admission.headers, admission.body);
+ * }
+ * shedder.close();
+ * ```
+ *
+ * It holds no timer: a sample is taken when a request finds the last one older
+ * than `maxAge`. Where a sample takes its time (macOS) the one before decides,
+ * and before the first one nothing is refused.
+ *
+ * @since 0.1.0
+ */
+export class LoadShedder<R extends RequestLike = RequestLike> implements Disposable {
+  readonly #options: ShedOptions<R>;
+  readonly #levels: Readonly<Record<string, ShedLevel>>;
+  readonly #levelOf: (info: MemInfo) => string;
+  readonly #sampler: Sampler;
+  readonly #clock: Pick<Clock, "now">;
+  readonly #maxAge: number;
+  /** Bytes set aside for each request that is not settled. */
+  readonly #bytes: number;
+  readonly #flights: Flights;
+  readonly #collector: Collector;
+  #info: MemInfo | undefined;
+  #sampledAt = -Infinity;
+  #sampling = false;
+  #failure: { reason: unknown } | undefined;
+  #level = "normal";
+  #admitted = 0;
+  #refused = 0;
+  #closed = false;
+
+  /**
+   * Opens a sampler, unless one is given.
+   *
+   * @param options When to refuse what.
+   * @throws {TypeError} If an option is of the wrong type, or `headroom` and `levels` are both given.
+   * @throws {RangeError} If an option is out of range.
+   */
+  constructor(options: ShedOptions<R> = {}) {
+    checkShedOptions(options);
+    this.#options = options;
+    this.#levels = options.levels ?? { short: { ...thresholds(options), inFlight: 0 } };
+    this.#levelOf = levels(this.#levels, { sustain: options.sustain });
+    this.#clock = options.clock ?? systemClock;
+    this.#maxAge = options.maxAge ?? DEFAULT_MAX_AGE;
+    const { perRequest = 0 } = options;
+    const cost = typeof perRequest === "number"
+      ? { bytes: perRequest, within: Infinity }
+      : perRequest;
+    this.#bytes = cost.bytes;
+    this.#flights = new Flights(cost.within);
+    this.#collector = new Collector(options.collect ?? true, options.gc, this.#clock);
+    this.#sampler = options.sampler ??
+      openSampler({ ...options, usage: options.usage ?? "workingSet" });
+  }
+
+  /** Requests that were let in and not released yet; exempt ones are not counted. */
+  get inFlight(): number {
+    return this.#flights.count;
+  }
+
+  /** Requests that were let in so far; exempt ones are not counted. */
+  get admitted(): number {
+    return this.#admitted;
+  }
+
+  /** Requests that were refused so far. */
+  get refused(): number {
+    return this.#refused;
+  }
+
+  /** The level by the latest sample, `"normal"` for none. */
+  get level(): string {
+    return this.#level;
+  }
+
+  /** Whether the level lets nothing in. */
+  get refusesAll(): boolean {
+    return this.#capacity === 0;
+  }
+
+  /**
+   * Decides about a request.
+   *
+   * @param request What to decide about; its body is not touched.
+   * @returns Whether it is let in, and what to do then.
+   * @throws {TypeError} If `priority` gives no number.
+   */
+  admit(request: R): Pass | Refusal {
+    if (this.#isExempt(request)) return EXEMPT;
+    this.refresh();
+    let reason = this.#objection(request);
+    if (reason !== undefined && this.#isShort() && this.#collect()) {
+      reason = this.#objection(request);
+    }
+    if (reason !== undefined) return this.#refuse(request, reason);
+    this.#admitted++;
+    return { admitted: true, release: this.#flights.start(this.#clock.now()) };
+  }
+
+  /**
+   * Takes a sample if the last one is older than `maxAge`, and follows it with
+   * the level.
+   *
+   * @returns The latest snapshot; `undefined` before the first, and after `close()`.
+   */
+  refresh(): MemInfo | undefined {
+    if (this.#failure !== undefined) {
+      const { reason } = this.#failure;
+      this.#failure = undefined;
+      throw reason;
+    }
+    if (this.#closed) return undefined;
+    const now = this.#clock.now();
+    if (!this.#sampling && now - this.#sampledAt >= this.#maxAge) this.#sample(now);
+    return this.#info;
+  }
+
+  /** Closes the sampler that it opened; from then on everything is let in. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#level = "normal";
+    if (this.#options.sampler === undefined) this.#sampler.close();
+  }
+
+  /** Closes it. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #sample(now: number): void {
+    const info = this.#sampler.sample();
+    if (!(info instanceof Promise)) return this.#take(info, now);
+    this.#sampling = true;
+    info.then((info) => this.#take(info, now), (reason) => {
+      this.#failure = { reason };
+    }).finally(() => {
+      this.#sampling = false;
+    });
+  }
+
+  #take(info: MemInfo, now: number): void {
+    this.#info = info;
+    this.#sampledAt = now;
+    this.#flights.settle(now);
+    if (!this.#closed) this.#level = this.#levelOf(info);
+  }
+
+  /** Most requests in flight now. */
+  get #capacity(): number {
+    if (this.#closed) return Infinity;
+    const { inFlight: most = Infinity } = this.#options;
+    return Math.min(most, this.#levels[this.#level]?.inFlight ?? Infinity, this.#affordable());
+  }
+
+  /** How many requests the headroom above the strictest level's threshold is enough for. */
+  #affordable(): number {
+    const headroom = this.#info?.headroom();
+    if (this.#bytes === 0 || headroom === undefined) return Infinity;
+    const reserve = inBytes(Object.values(this.#levels).at(-1)!.enter, this.#info!);
+    const more = Math.floor((headroom - reserve) / this.#bytes);
+    return Number.isNaN(more) ? Infinity : Math.max(0, more) + this.#flights.settled;
+  }
+
+  /** Whether it is memory that keeps requests out, and not a cap of the user's. */
+  #isShort(): boolean {
+    return this.#level !== "normal" || this.#affordable() <= this.#flights.count;
+  }
+
+  #collect(): boolean {
+    if (!this.#collector.collect(this.#flights.ended)) return false;
+    if (!this.#sampling) this.#sample(this.#clock.now());
+    return true;
+  }
+
+  #objection(request: R): RefusalReason | undefined {
+    const capacity = this.#capacity;
+    if (capacity === 0) return this.#options.inFlight === 0 ? "inFlight" : "headroom";
+    const least = this.#levels[this.#level]?.priority;
+    if (least !== undefined) {
+      const priority = this.#options.priority?.(request) ?? 0;
+      checkPriority("priority", priority);
+      if (priority < least) return "priority";
+    }
+    return this.#flights.count >= capacity ? "inFlight" : undefined;
+  }
+
+  #refuse(request: R, reason: RefusalReason): Refusal {
+    this.#refused++;
+    const { retryAfter = 1, onRefused } = this.#options;
+    const seconds = typeof retryAfter === "function" ? retryAfter(this.#info) : retryAfter;
+    checkRetryAfter(seconds);
+    onRefused?.(request, reason, this.#info);
+    return {
+      admitted: false,
+      reason,
+      status: 503,
+      headers: {
+        "content-type": "application/problem+json",
+        "retry-after": String(seconds),
+        "cache-control": "no-store",
+      },
+      body: {
+        type: "about:blank",
+        title: "Service Unavailable",
+        status: 503,
+        detail: `${DETAILS[reason]}; try again in ${seconds} s`,
+      },
+    };
+  }
+
+  #isExempt(request: R): boolean {
+    const { exempt } = this.#options;
+    if (exempt === undefined) return false;
+    if (typeof exempt === "function") return exempt(request);
+    const path = pathOf(request.url ?? "");
+    return exempt.some((entry) => typeof entry === "string" ? entry === path : entry.test(path));
+  }
+}
+
+const EXEMPT: Pass = { admitted: true, release() {} };
+
+const DETAILS: Record<RefusalReason, string> = {
+  headroom: "Memory is short",
+  inFlight: "Too many requests at once for the memory that is left",
+  priority: "Memory is short, and more important requests go first",
+};
+
+function thresholds<R extends RequestLike>(
+  { headroom = DEFAULT_HEADROOM }: ShedOptions<R>,
+): LevelThresholds {
+  if (typeof headroom !== "number") return headroom;
+  const exit = headroom * COME_BACK;
+  return { enter: headroom, exit: headroom <= 1 ? Math.min(1, exit) : exit };
+}
+
+/** The path of a URL that may be absolute, without its query. */
+function pathOf(url: string): string {
+  const start = url.startsWith("/") ? 0 : url.indexOf("/", url.indexOf("//") + 2);
+  const path = start < 0 ? "/" : url.slice(start);
+  const end = path.search(/[?#]/);
+  return end < 0 ? path : path.slice(0, end);
+}

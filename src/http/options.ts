@@ -1,0 +1,203 @@
+import {
+  checkFunction,
+  checkInterval,
+  checkObject,
+  checkOptionalBoolean,
+  checkOptionalFunction,
+  checkOptionalMethod,
+  checkSamplerOptions,
+  show,
+} from "../check.ts";
+import type { Clock } from "../clock.ts";
+import type { MemInfo } from "../mem_info.ts";
+import type { LevelThresholds } from "../policy/levels.ts";
+import type { Sampler, SamplerOptions } from "../sampler.ts";
+
+/**
+ * The part of a request that load shedding looks at: a web-standard `Request`,
+ * and that of Express, Fastify and `node:http` as well.
+ *
+ * @since 0.1.0
+ */
+export interface RequestLike {
+  /** The URL, absolute or from the path on. */
+  readonly url?: string | undefined;
+}
+
+/**
+ * A level of memory shortage, and what is still let in at it.
+ *
+ * @since 0.1.0
+ */
+export interface ShedLevel extends LevelThresholds {
+  /** Most requests in flight; 0 lets none in. Default: no cap. */
+  inFlight?: number | undefined;
+  /** Requests of less priority than this are refused. Default: none are. */
+  priority?: number | undefined;
+}
+
+/**
+ * What a request takes, and how soon.
+ *
+ * @since 0.1.0
+ */
+export interface RequestCost {
+  /** Bytes that it takes at most. */
+  bytes: number;
+  /** Milliseconds from being let in until it has taken all of it; above 0. */
+  within: number;
+}
+
+/**
+ * Why a request was refused: its level lets none in, not so many at once, or
+ * none of so little priority.
+ *
+ * @since 0.1.0
+ */
+export type RefusalReason = "headroom" | "inFlight" | "priority";
+
+/**
+ * Options of {@linkcode LoadShedder}, {@linkcode shed} and {@linkcode health}.
+ *
+ * @since 0.1.0
+ */
+export interface ShedOptions<R extends RequestLike = Request>
+  extends Omit<SamplerOptions, "pressure"> {
+  /**
+   * Below this headroom all requests are refused, until there is half as much
+   * again: bytes, or up to 1 a fraction of the limit. Or both thresholds.
+   * Default: 0.1. Not together with `levels`.
+   */
+  headroom?: number | LevelThresholds | undefined;
+  /** Levels of your own by name, the mildest first, instead of `headroom`. */
+  levels?: Readonly<Record<string, ShedLevel>> | undefined;
+  /** Samples in a row above `exit` before a level is left. Default: 1. */
+  sustain?: number | undefined;
+  /** Most requests in flight while no level is entered. Default: no cap. */
+  inFlight?: number | undefined;
+  /**
+   * Bytes that a request takes at most. They are set aside for each request in
+   * flight, because a burst is let in before any sample can show what it takes.
+   * What a request has already taken then counts twice, which errs towards
+   * refusing; `within` says after how many milliseconds it has taken all it
+   * takes, and lets in more. Default: 0.
+   */
+  perRequest?: number | RequestCost | undefined;
+  /** The importance of a request, for levels with a `priority`. Default: 0 for all. */
+  priority?: ((request: R) => number) | undefined;
+  /**
+   * What is never refused and never counted, such as health checks: paths
+   * (exact, or patterns), or a function of the request. Default: nothing.
+   */
+  exempt?: readonly (string | RegExp)[] | ((request: R) => boolean) | undefined;
+  /** Seconds that a refused client is asked to wait, in whole numbers. Default: 1. */
+  retryAfter?: number | ((info: MemInfo | undefined) => number) | undefined;
+  /** How old, in milliseconds, a sample may be that decides. Default: 10. */
+  maxAge?: number | undefined;
+  /**
+   * Collects garbage before requests are refused for want of memory, if others
+   * have been answered since the last time: while nothing is let in nothing is
+   * allocated, so no engine would collect what they left, and refusing would
+   * go on for ever. At most ten times a second and for a quarter of the time;
+   * every ten seconds where none was answered. Default: `true`.
+   */
+  collect?: boolean | undefined;
+  /** Collects garbage. Default: what the runtime has for that. */
+  gc?: (() => void) | undefined;
+  /** Called with each request that is refused; for logs and counters. */
+  onRefused?: ((request: R, reason: RefusalReason, info: MemInfo | undefined) => void) | undefined;
+  /**
+   * What headroom subtracts. Default: `"workingSet"`: page cache that the
+   * kernel drops when it must is no reason to refuse anyone.
+   */
+  usage?: SamplerOptions["usage"];
+  /** Where the snapshots come from; it stays open. Default: this machine. */
+  sampler?: Sampler | undefined;
+  /** Tells the age of samples. Default: the monotonic clock. */
+  clock?: Pick<Clock, "now"> | undefined;
+}
+
+/** Throws unless every option is one that can be used. */
+export function checkShedOptions<R extends RequestLike>(options: ShedOptions<R>): void {
+  checkSamplerOptions(options);
+  if (options.headroom !== undefined && options.levels !== undefined) {
+    throw new TypeError("'headroom' and 'levels' exclude each other: current value is both");
+  }
+  checkCount("inFlight", options.inFlight);
+  checkCost(options.perRequest);
+  if (options.maxAge !== undefined) checkSize("maxAge", options.maxAge);
+  for (const [name, level] of Object.entries(options.levels ?? {})) {
+    checkObject(`levels.${name}`, level);
+    checkCount(`levels.${name}.inFlight`, level.inFlight);
+    if (level.priority !== undefined) checkPriority(`levels.${name}.priority`, level.priority);
+  }
+  checkOptionalFunction("priority", options.priority);
+  checkOptionalFunction("onRefused", options.onRefused);
+  checkOptionalBoolean("collect", options.collect);
+  checkOptionalFunction("gc", options.gc);
+  checkExempt(options.exempt);
+  if (typeof options.retryAfter !== "function") checkRetryAfter(options.retryAfter ?? 1);
+  checkOptionalMethod("sampler", options.sampler, "sample");
+  checkOptionalMethod("clock", options.clock, "now");
+}
+
+/** Throws unless it is a number that priorities can be compared by. */
+export function checkPriority(name: string, value: unknown): asserts value is number {
+  if (typeof value !== "number" || Number.isNaN(value)) {
+    throw new TypeError(`'${name}' must be a number: current value is ${show(value)}`);
+  }
+}
+
+/** Throws unless it is a whole number of seconds. */
+export function checkRetryAfter(value: unknown): asserts value is number {
+  if (typeof value !== "number") {
+    throw new TypeError(
+      `'retryAfter' must be a number of seconds or a function: current value is ${show(value)}`,
+    );
+  }
+  if (!(Number.isSafeInteger(value) && value >= 0)) {
+    throw new RangeError(
+      `'retryAfter' must be a whole number of seconds from 0 up: current value is ${value}`,
+    );
+  }
+}
+
+function checkCount(name: string, value: unknown): void {
+  if (value === undefined || value === Infinity) return;
+  if (typeof value !== "number") {
+    throw new TypeError(`'${name}' must be a number of requests: current value is ${show(value)}`);
+  }
+  if (!(Number.isInteger(value) && value >= 0)) {
+    throw new RangeError(`'${name}' must be a whole number from 0 up: current value is ${value}`);
+  }
+}
+
+function checkSize(name: string, value: unknown): void {
+  if (typeof value !== "number") {
+    throw new TypeError(`'${name}' must be a number: current value is ${show(value)}`);
+  }
+  if (!(value >= 0 && value < Infinity)) {
+    throw new RangeError(`'${name}' must be at least 0 and finite: current value is ${value}`);
+  }
+}
+
+function checkCost(value: unknown): void {
+  if (value === undefined) return;
+  if (typeof value !== "object" || value === null) return checkSize("perRequest", value);
+  const { bytes, within } = value as RequestCost;
+  checkSize("perRequest.bytes", bytes);
+  checkInterval(within, "perRequest.within");
+}
+
+function checkExempt(value: unknown): void {
+  if (value === undefined || typeof value === "function") return;
+  if (!Array.isArray(value)) return checkFunction("exempt", value);
+  for (const entry of value) {
+    const isPath = typeof entry === "string" && entry.startsWith("/");
+    if (!isPath && !(entry instanceof RegExp)) {
+      throw new TypeError(
+        `'exempt' must hold paths that begin with "/" or patterns: current value is ${show(entry)}`,
+      );
+    }
+  }
+}

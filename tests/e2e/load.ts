@@ -1,0 +1,99 @@
+// Far more requests than fit, against the server of workloads/holding.ts in a
+// group of 512 MiB. Used by the test and by the bench.
+
+import type { ChildProcess } from "node:child_process";
+import http from "node:http";
+import { fileURLToPath } from "node:url";
+import type { Runtime } from "../support/runtimes.ts";
+import { ChildGroup, type Ended, type Hierarchy } from "./child_group.ts";
+import { portOf } from "./port_of.ts";
+
+const MIB = 1024 * 1024;
+const LIMIT = 512 * MIB;
+
+/** Clients, each with one request at a time; one more joins every `JOIN` milliseconds. */
+const CLIENTS = 300;
+const JOIN = 10;
+const DURATION = 10_000;
+/** A client that is refused waits for less than it was asked to: it is rude. */
+const RUDENESS = 50;
+const ANSWER_TIMEOUT = 5_000;
+
+/** What came back. */
+export interface Load {
+  /** How the server ended; `"finished"`: it ran until it was told to end. */
+  outcome: Ended["outcome"];
+  output: string;
+  /** Answers by status; errors by their code. */
+  answers: Record<string, number>;
+  /** 200s per second, until the last of them. */
+  rate: number;
+  /** Bytes at most in the group. */
+  peak: number | undefined;
+}
+
+/** Runs the server in a group and the clients in this process. */
+export async function load(
+  runtime: Runtime,
+  mode: "bare" | "shed",
+  hierarchy: Hierarchy & { problem?: never },
+): Promise<Load> {
+  const group = new ChildGroup(hierarchy.version, hierarchy.folder);
+  try {
+    group.forbidSwap();
+    group.setLimit(LIMIT);
+    const file = fileURLToPath(new URL("workloads/holding.ts", import.meta.url));
+    let came: Pick<Load, "answers" | "rate"> = { answers: {}, rate: 0 };
+    let alive = false;
+    const ended = await group.run([...runtime.command, file, mode], 60_000, async (server) => {
+      came = await offer(await portOf(server), server);
+      alive = !gone(server);
+      server.kill("SIGKILL");
+    });
+    const outcome = !alive ? "killed" : "timeout" in came.answers ? "stuck" : "finished";
+    return { ...came, outcome, output: ended.output, peak: group.peak };
+  } finally {
+    await group.remove();
+  }
+}
+
+function gone({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
+async function offer(port: number, server: ChildProcess): Promise<Pick<Load, "answers" | "rate">> {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: CLIENTS });
+  const answers: Record<string, number> = {};
+  const start = performance.now();
+  let last = start;
+  const client = async (_: unknown, i: number) => {
+    await new Promise((resolve) => setTimeout(resolve, i * JOIN));
+    while (performance.now() - start < DURATION && !gone(server)) {
+      const answer = await ask(port, agent);
+      answers[answer] = (answers[answer] ?? 0) + 1;
+      if (answer === "200") last = performance.now();
+      else if (answer === "503") await new Promise((resolve) => setTimeout(resolve, RUDENESS));
+      else if (answer === "timeout") return;
+    }
+  };
+  await Promise.all(Array.from({ length: CLIENTS }, client));
+  agent.destroy();
+  return { answers, rate: (answers["200"] ?? 0) / Math.max(0.001, (last - start) / 1000) };
+}
+
+/** The status, or what went wrong. */
+function ask(port: number, agent: http.Agent): Promise<string> {
+  return new Promise((resolve) => {
+    const request = http.get({ host: "127.0.0.1", port, agent, timeout: ANSWER_TIMEOUT });
+    request.on("response", (response) => {
+      response.resume();
+      response.on("end", () => resolve(String(response.statusCode)));
+      response.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    });
+    request.on("timeout", () => {
+      resolve("timeout");
+      request.destroy();
+    });
+    request.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+  });
+}
