@@ -1,0 +1,46 @@
+/**
+ * Memory metrics for OpenTelemetry, by its semantic conventions, on a meter
+ * that you pass. Nothing is imported for it: any SDK fits.
+ *
+ * ```ts
+ * import { observeMemory } from "@x/memctl/otel";
+ * import { MeterProvider } from "@opentelemetry/sdk-metrics";
+ * import { PrometheusExporter } from "@opentelemetry/exporter-prometheus";
+ *
+ * const exporter = new PrometheusExporter({ port: 9464, preventServerStart: true });
+ * const provider = new MeterProvider({ readers: [exporter] });
+ * const metrics = observeMemory(provider.getMeter("memctl"));
+ * // GET /metrics: process_memory_usage{…} 57159680 …
+ * metrics.stop(); // a service never would
+ * await provider.shutdown();
+ * ```
+ *
+ * @module
+ */
+
+export {
+  type MemoryMetrics,
+  type MeterLike,
+  type MetricAttributes,
+  type MetricResult,
+  observeMemory,
+  type ObserveMemoryOptions,
+} from "./src/otel/observe_memory.ts";
+// What these speak of, so that one import is enough.
+export type {
+  MemInfo,
+  MemInfoInit,
+  MemInfoJson,
+  MemoryPressure,
+  PressureFigures,
+  SignalName,
+  Tightest,
+} from "./src/mem_info.ts";
+export type {
+  AdapterName,
+  Sampler,
+  SamplerOptions,
+  Signal,
+  Signals,
+  Usage,
+} from "./src/sampler.ts";

@@ -1,0 +1,186 @@
+// With the real SDK and the real Prometheus exporter.
+
+import assert from "node:assert/strict";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, it } from "node:test";
+import type { Meter } from "@opentelemetry/api";
+import { PrometheusExporter } from "@opentelemetry/exporter-prometheus";
+import {
+  AggregationTemporality,
+  DataPointType,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from "@opentelemetry/sdk-metrics";
+import {
+  METRIC_CONTAINER_MEMORY_AVAILABLE,
+  METRIC_CONTAINER_MEMORY_USAGE,
+  METRIC_CONTAINER_MEMORY_WORKING_SET,
+  METRIC_PROCESS_MEMORY_USAGE,
+  METRIC_SYSTEM_MEMORY_LIMIT,
+  METRIC_SYSTEM_MEMORY_LINUX_AVAILABLE,
+} from "@opentelemetry/semantic-conventions/incubating";
+import { MemInfo, type MemInfoInit, MiB, sample } from "../../mod.ts";
+import { observeMemory, type Sampler } from "../../otel.ts";
+import { ManualClock, type StoryMoment, StorySampler } from "../../testing.ts";
+import { forcedOptions } from "../support/adapter.ts";
+
+const POINTS = {
+  avg10: 50,
+  avg60: 20,
+  avg300: 5,
+  total: 1,
+};
+
+/** A sampler of one moment, said to be of Linux. */
+function still(moment: MemInfoInit, adapter: Sampler["adapter"] = "linux"): Sampler {
+  const story: StoryMoment[] = [{ ...moment, at: 0 }];
+  return Object.assign(new StorySampler(new ManualClock(), story), { adapter });
+}
+
+/** Collects once: each point of each metric as text. */
+async function collect(
+  use: (meter: Meter) => unknown,
+  beforeCollection: () => void = () => {},
+): Promise<Record<string, string[]>> {
+  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+  const provider = new MeterProvider({ readers: [reader] });
+  use(provider.getMeter("test"));
+  beforeCollection();
+  await reader.forceFlush();
+  const found: Record<string, string[]> = {};
+  for (const { scopeMetrics } of exporter.getMetrics()) {
+    for (const { metrics } of scopeMetrics) {
+      for (const { descriptor: { name, unit }, dataPointType, dataPoints } of metrics) {
+        assert.equal(dataPointType, DataPointType.GAUGE);
+        found[name] = dataPoints.map(({ value, attributes }) =>
+          `${value} ${unit} ${JSON.stringify(attributes)}`
+        );
+      }
+    }
+  }
+  await provider.shutdown();
+  return found;
+}
+
+describe("observeMemory()", () => {
+  it("gives names and units by the conventions, and the rest under memctl", async () => {
+    const sampler = still({
+      systemTotal: 8000,
+      systemAvailable: 6000,
+      processRss: 100,
+      runtimeTotal: 60,
+      heapUsed: 40,
+      heapLimit: 4000,
+      cgroupLimit: 500,
+      cgroupCurrent: 300,
+      cgroupWorkingSet: 200,
+    });
+    const attributes = { worker: 1 };
+    const found = await collect((meter) => observeMemory(meter, { sampler, attributes }));
+    const bytes = (value: number) => [`${value} By {"worker":1}`];
+    assert.deepEqual(found, {
+      [METRIC_PROCESS_MEMORY_USAGE]: bytes(100),
+      [METRIC_SYSTEM_MEMORY_LIMIT]: bytes(8000),
+      [METRIC_SYSTEM_MEMORY_LINUX_AVAILABLE]: bytes(6000),
+      [METRIC_CONTAINER_MEMORY_USAGE]: bytes(300),
+      [METRIC_CONTAINER_MEMORY_WORKING_SET]: bytes(200),
+      [METRIC_CONTAINER_MEMORY_AVAILABLE]: bytes(300),
+      "memctl.container.limit": bytes(500),
+      "memctl.headroom": bytes(300),
+      "memctl.runtime.total": bytes(60),
+      "memctl.heap.used": bytes(40),
+      "memctl.heap.limit": bytes(4000),
+    });
+  });
+
+  it("measures nothing that is unavailable, without limit, or an estimate", async () => {
+    const sampler = still(
+      { systemAvailable: 5, cgroupLimit: Infinity, cgroupCurrent: 3 },
+      "runtime",
+    );
+    const signals = sampler.signals;
+    Object.defineProperty(sampler, "signals", {
+      value: { ...signals, cgroupCurrent: { ...signals.cgroupCurrent, estimate: true } },
+    });
+    const found = await collect((meter) => observeMemory(meter, { sampler }));
+    assert.deepEqual(found, {
+      "memctl.system.available": ["5 By {}"],
+      "memctl.headroom": ["5 By {}"],
+    });
+  });
+
+  it("gives pressure as fractions of time", async () => {
+    const sampler = still({ pressure: { some: POINTS, full: { ...POINTS, avg10: 10 } } });
+    const found = await collect((meter) => observeMemory(meter, { sampler, pressure: true }));
+    const point = (value: number, kind: string, window: string) =>
+      `${value} 1 {"memctl.pressure.kind":"${kind}","memctl.pressure.window":"${window}"}`;
+    assert.deepEqual(found, {
+      "memctl.pressure": [
+        point(0.5, "some", "10s"),
+        point(0.2, "some", "60s"),
+        point(0.05, "some", "300s"),
+        point(0.1, "full", "10s"),
+        point(0.2, "full", "60s"),
+        point(0.05, "full", "300s"),
+      ],
+    });
+  });
+
+  it("waits for a sampler that takes its time", async () => {
+    const sampler = still({});
+    sampler.sample = () => Promise.resolve(new MemInfo({ processRss: 7 }));
+    const found = await collect((meter) => observeMemory(meter, { sampler }));
+    assert.deepEqual(found, { "process.memory.usage": ["7 By {}"] });
+  });
+
+  it("stops, and closes only what it opened", async () => {
+    const sampler = still({ processRss: 1 }) as StorySampler;
+    const found = await collect((meter) => {
+      const metrics = observeMemory(meter, { sampler });
+      metrics.stop();
+      metrics[Symbol.dispose]();
+    });
+    assert.deepEqual(found, {});
+    assert.equal(sampler.closed, false);
+  });
+
+  it("is scraped by Prometheus' exporter, with this machine's figures", async () => {
+    const exporter = new PrometheusExporter({
+      host: "127.0.0.1",
+      port: 0,
+      preventServerStart: true,
+    });
+    const provider = new MeterProvider({ readers: [exporter] });
+    await exporter.startServer();
+    const metrics = observeMemory(provider.getMeter("memctl"), forcedOptions);
+    // The exporter does not tell which port it was given.
+    const { _server } = exporter as unknown as { _server: Server };
+    const { port } = _server.address() as AddressInfo;
+    const response = await fetch(`http://127.0.0.1:${port}/metrics`);
+    assert.equal(response.status, 200);
+    const text = await response.text();
+    metrics.stop();
+    await provider.shutdown();
+    const value = Number(/^process_memory_usage(?:\{.*\})? (\d+)/m.exec(text)?.[1]);
+    const { processRss } = await sample(forcedOptions);
+    assert.ok(Math.abs(value - processRss!) < 64 * MiB, `${text}\nagainst ${processRss}`);
+    assert.match(text, /^# TYPE memctl_heap_used gauge$/m);
+  });
+
+  for (
+    const [name, meter, options, message] of [
+      ["meter", 5, {}, /'meter' must be a Meter .* 5/],
+      ["an old meter", {}, {}, /'meter' must be a Meter .*an object/],
+      ["usage", undefined, { usage: "x" }, /'usage' must be one of/],
+      ["attributes", undefined, { attributes: 1 }, /'attributes' must be an object.* 1/],
+    ] as const
+  ) {
+    it(`refuses a bad ${name}`, () => {
+      const good = new MeterProvider().getMeter("test");
+      assert.throws(() => observeMemory((meter ?? good) as Meter, options as never), message);
+    });
+  }
+});
