@@ -38,6 +38,11 @@ export interface Signal {
   readonly note?: string;
   /** `true` if another figure stands in for the real one. */
   readonly estimate?: boolean;
+  /**
+   * Of `cgroupLimit` only: where the kernel already slows the group down, in
+   * bytes (memory.high of cgroup v2), if that is below the limit.
+   */
+  readonly throttleAt?: number;
 }
 
 /**

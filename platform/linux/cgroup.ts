@@ -96,7 +96,11 @@ export class Cgroup {
       : {};
     const explain = (value: number | undefined, source: string): Signal =>
       value === undefined ? unavailable(source, why) : { available: true, source, ...note };
-    const limit = explain(reading.limit, reading.limitSource ?? where);
+    const throttleAt = this.#levels?.readThrottleLimit() ?? Infinity;
+    const limit = {
+      ...explain(reading.limit, reading.limitSource ?? where),
+      ...(throttleAt < (reading.limit ?? 0) && { throttleAt }),
+    };
     return {
       cgroupCurrent: explain(reading.current, reading.usageSource ?? where),
       cgroupLimit: reading.limit === Infinity && !this.#levels?.any

@@ -34,6 +34,9 @@ export const V2: CgroupNames = {
   inactiveFile: key("inactive_file"),
 };
 
+/** Version 2, the throttle limit: above it the kernel slows the group down. */
+export const THROTTLE = "memory.high";
+
 /** Version 1, whether a group's limit binds the groups below it. */
 export const USE_HIERARCHY = "memory.use_hierarchy";
 

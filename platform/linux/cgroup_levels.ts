@@ -11,6 +11,7 @@ import {
   parseStat,
   parseUsage,
   ROOT_ONLY,
+  THROTTLE,
   USE_HIERARCHY,
   V1,
   V2,
@@ -65,6 +66,14 @@ class Level {
 
   readInactiveFile(): number | undefined {
     return this.readStat(this.#names.inactiveFile);
+  }
+
+  /** Read only to explain, so it is not kept open. */
+  readThrottle(): number {
+    const file = new KernelFile(`${this.#folder}/${THROTTLE}`, this.#io);
+    const length = file.read();
+    file.close();
+    return (length < 0 ? undefined : parseLimit(bytes, length)) ?? Infinity;
   }
 
   get gone(): boolean {
@@ -160,6 +169,13 @@ export class CgroupLevels {
     else if (out.limit === undefined) out.limit = Infinity;
     else return;
     this.#readUsage(levels[0] ?? this.#unlimited[0], workingSet, out);
+  }
+
+  /** Version 2: the least throttle limit of all levels in bytes; `Infinity`: none. */
+  readThrottleLimit(): number {
+    if (this.#version === 1) return Infinity;
+    const limits = [...this.#levels, ...this.#unlimited].map((level) => level.readThrottle());
+    return Math.min(...limits, Infinity);
   }
 
   /** Why a figure is missing: the first file that could not be read. */

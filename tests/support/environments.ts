@@ -15,6 +15,8 @@ export interface Expected {
   headroomWorkingSet: number;
   /** The group's own level is not visible. */
   uncertain?: boolean;
+  /** The throttle limit, where it lies below the hard limit. */
+  throttleAt?: number;
   /** The folder of the level that binds. */
   at?: string;
 }
@@ -33,6 +35,7 @@ export function checkEnvironment(root: string, expected: Expected): void {
       assert.equal(info.headroom(), headroom, `headroom (${usage})`);
       const { cgroupLimit } = sampler.signals;
       assert.equal(cgroupLimit.available, expected.limit !== "unknown");
+      assert.equal(cgroupLimit.throttleAt, expected.throttleAt);
       assert.equal(
         cgroupLimit.note?.startsWith("uncertain") ?? false,
         expected.uncertain ?? false,
