@@ -2,10 +2,16 @@ import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
+/** What starts a file in the runtime that runs this test, the file to follow. */
+export const ownRuntime: string[] = [
+  process.execPath,
+  ...("Deno" in globalThis ? ["run", "-A"] : []),
+];
+
 /** Starts a file of tests/support/programs in the runtime that runs this test. */
 export function startProgram(name: string, args: string[] = [], shell = ""): ChildProcess {
   const file = fileURLToPath(new URL(`programs/${name}.ts`, import.meta.url));
-  const command = [process.execPath, ...("Deno" in globalThis ? ["run", "-A"] : []), file, ...args];
+  const command = [...ownRuntime, file, ...args];
   if (shell === "") {
     return spawn(command[0]!, command.slice(1), { stdio: ["pipe", "pipe", "inherit"] });
   }

@@ -1,0 +1,159 @@
+// What is worth telling about a process's memory, and what to do about it.
+
+import { formatBytes, MiB } from "../bytes.ts";
+import type { MemInfo } from "../mem_info.ts";
+import type { Signals } from "../sampler.ts";
+
+/** A JavaScript runtime. */
+export type RuntimeName = "deno" | "bun" | "node";
+
+/** One thing found. */
+export interface Finding {
+  /** Stable, for machines. */
+  id: string;
+  /** `"problem"`: it will hurt; `"advice"`: better changed; `"note"`: good to know. */
+  severity: "problem" | "advice" | "note";
+  message: string;
+  /** What to change. */
+  advice?: string;
+}
+
+/** Part of the limit that page cache must take to be worth a word. */
+const CACHE_SHARE = 0.1;
+/** Part of the limit below which headroom is short. */
+const SHORT = 0.1;
+/** Percent of the time that tasks may wait for memory. */
+const PRESSURE = 10;
+/** Part of a container that a heap may have, to leave room for what is not heap. */
+const HEAP_SHARE = 0.75;
+
+/** Looks a snapshot over, taken with the working set. */
+export function findingsOf(info: MemInfo, signals: Signals, runtime: RuntimeName): Finding[] {
+  return [
+    ...permissions(signals),
+    ...container(info, signals),
+    ...heap(info, runtime),
+    ...cache(info),
+    ...shortage(info),
+  ];
+}
+
+function* permissions(signals: Signals): Iterable<Finding> {
+  const kept = Object.entries(signals).filter(([, { reason }]) => reason?.startsWith("Deno needs"));
+  if (kept.length > 0) {
+    yield {
+      id: "permissions",
+      severity: "problem",
+      message: `Deno's sandbox keeps from this process: ${kept.map(([name]) => name).join(", ")}`,
+      advice: "start it with --allow-all: Deno reads /proc and /sys with nothing less " +
+        "(--allow-sys=systemMemoryInfo gives the machine's figures and an estimate)",
+    };
+  }
+  if (signals.cgroupCurrent.estimate) {
+    yield {
+      id: "estimate",
+      severity: "advice",
+      message: "the container's usage is an estimate: the resident set of this process, " +
+        "without other processes and page cache",
+    };
+  }
+}
+
+function* container({ cgroupLimit }: MemInfo, { cgroupLimit: signal }: Signals): Iterable<Finding> {
+  const { available, note, throttleAt, reason } = signal;
+  if (!available && !reason?.includes("Deno needs")) {
+    yield {
+      id: "limit-unknown",
+      severity: "advice",
+      message: `whether the container has a limit cannot be told: ${reason}`,
+      advice: "headroom is the machine's until then; mount the container's own cgroup",
+    };
+  } else if (cgroupLimit === Infinity) {
+    yield {
+      id: "no-limit",
+      severity: "note",
+      message: "there is no container limit, so headroom is the machine's",
+    };
+  }
+  if (note?.startsWith("uncertain")) {
+    yield {
+      id: "uncertain",
+      severity: "advice",
+      message: `the container's limit is ${note}`,
+      advice: "remount /sys/fs/cgroup inside the cgroup namespace",
+    };
+  }
+  if (throttleAt !== undefined) {
+    yield {
+      id: "throttled",
+      severity: "advice",
+      message: `memory.high slows the container down from ${formatBytes(throttleAt)} on, ` +
+        `before its limit of ${describe(cgroupLimit)}`,
+      advice: "act on thresholds below memory.high, or raise it",
+    };
+  }
+}
+
+function* heap({ heapLimit, cgroupLimit }: MemInfo, runtime: RuntimeName): Iterable<Finding> {
+  if (cgroupLimit === undefined || cgroupLimit === Infinity) return;
+  const fitting = Math.floor(cgroupLimit * HEAP_SHARE / MiB);
+  if (heapLimit === undefined) {
+    if (runtime !== "bun") return;
+    yield {
+      id: "no-heap-limit",
+      severity: "advice",
+      message: "Bun sets no limit to the heap, so garbage can fill the container",
+      advice: "collect in time: watchdog() of @x/memctl/watchdog",
+    };
+  } else if (heapLimit > cgroupLimit) {
+    const flag = `--max-old-space-size=${fitting}`;
+    yield {
+      id: "heap-above-container",
+      severity: "problem",
+      message: `V8 lets the heap grow to ${formatBytes(heapLimit)}, ` +
+        `the container ends at ${formatBytes(cgroupLimit)}`,
+      advice: "collect in time, with watchdog() of @x/memctl/watchdog, or start with " +
+        (runtime === "deno" ? `DENO_USE_CGROUPS=1, or --v8-flags=${flag}` : flag),
+    };
+  }
+}
+
+function* cache({ cgroupLimit, cgroupCurrent, cgroupWorkingSet }: MemInfo): Iterable<Finding> {
+  if (cgroupLimit === undefined || cgroupLimit === Infinity) return;
+  if (cgroupCurrent === undefined || cgroupWorkingSet === undefined) return;
+  const cached = cgroupCurrent - cgroupWorkingSet;
+  if (cached < cgroupLimit * CACHE_SHARE) return;
+  yield {
+    id: "page-cache",
+    severity: "advice",
+    message: `${formatBytes(cached)} of the container's usage is page cache that the kernel ` +
+      "drops before it kills",
+    advice: 'shed load and scale by usage: "workingSet"',
+  };
+}
+
+function* shortage(info: MemInfo): Iterable<Finding> {
+  const { cgroupLimit, systemTotal, pressure } = info;
+  const headroom = info.headroom();
+  const whole = cgroupLimit !== undefined && cgroupLimit !== Infinity ? cgroupLimit : systemTotal;
+  if (headroom !== undefined && whole !== undefined && headroom < whole * SHORT) {
+    yield {
+      id: "short",
+      severity: "problem",
+      message: `only ${formatBytes(headroom)} of ${formatBytes(whole)} are left`,
+      advice: "raise the limit, or use less",
+    };
+  }
+  if (pressure !== undefined && pressure.some.avg10 > PRESSURE) {
+    yield {
+      id: "pressure",
+      severity: "problem",
+      message: `tasks waited for memory ${pressure.some.avg10} % of the last 10 seconds`,
+      advice: "raise the limit, or use less",
+    };
+  }
+}
+
+function describe(limit: number | undefined): string {
+  return limit === undefined ? "unknown size" : limit === Infinity ? "none" : formatBytes(limit);
+}

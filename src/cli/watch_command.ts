@@ -1,0 +1,97 @@
+import type { MemInfo } from "../mem_info.ts";
+import type { Usage } from "../sampler.ts";
+import { watch } from "../watch.ts";
+import { frame } from "./frame.ts";
+import { numberOf } from "./numbers.ts";
+import type { Flags } from "./flags.ts";
+import type { Terminal } from "./terminal.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** The most that a chart of one line can show. */
+const HISTORY = 1_000;
+
+const ENTER = "\x1b[?1049h\x1b[?25l";
+const LEAVE = "\x1b[?25h\x1b[?1049l";
+
+/** `memctl watch`. */
+export async function watchCommand(flags: Flags, terminal: Terminal): Promise<number> {
+  const range = { least: 1, most: 2 ** 31 - 1, whole: false };
+  const interval = numberOf("interval", flags.interval, 1000, range);
+  const count = numberOf("count", flags.count, Infinity, { least: 1, most: Infinity, whole: true });
+  const usage = usageOf(flags.usage);
+  const stop = new AbortController();
+  const signal = AbortSignal.any([stop.signal, terminal.ended]);
+  const live = terminal.isTerminal && !flags.json;
+  const show = live
+    ? liveView(terminal, interval, stop)
+    : lines(terminal, flags.json ? JSON.stringify : line);
+  let taken = 0;
+  try {
+    await terminal.untilStopped(() =>
+      watch({ interval, immediate: true, usage, signal }, (info) => {
+        show.info(info);
+        if (++taken >= count) stop.abort();
+      })
+    );
+  } finally {
+    show.end();
+  }
+  return 0;
+}
+
+/** How snapshots are shown. */
+interface Show {
+  info(info: MemInfo): void;
+  end(): void;
+}
+
+function lines(terminal: Terminal, format: (info: MemInfo) => string): Show {
+  return {
+    info: (info) => terminal.write(`${format(info)}\n`),
+    end() {},
+  };
+}
+
+function line(info: MemInfo): string {
+  const nearest = info.tightest();
+  return `${new Date(info.at).toISOString()} ${info}` +
+    (nearest === undefined ? "" : ` nearest=${nearest.signal}`);
+}
+
+function liveView(terminal: Terminal, interval: number, stop: AbortController): Show {
+  const history: MemInfo[] = [];
+  const draw = () => {
+    if (history.length === 0) return;
+    const rows = frame(history, { ...sizeOf(terminal), interval });
+    // Each line is cleared behind its end, and the screen below the last.
+    terminal.write(`\x1b[H${rows.map((row) => `${row}\x1b[K`).join("\r\n")}\x1b[J`);
+  };
+  terminal.write(ENTER);
+  const giveBack = terminal.takeOver({
+    onKey: (key) => {
+      if (key === "q" || key === "Q") stop.abort();
+    },
+    onResize: draw,
+  });
+  return {
+    info(info) {
+      history.push(info);
+      if (history.length > HISTORY) history.shift();
+      draw();
+    },
+    end() {
+      giveBack();
+      terminal.write(LEAVE);
+    },
+  };
+}
+
+function sizeOf({ columns, rows, colors }: Terminal) {
+  return { columns, rows, colors };
+}
+
+function usageOf(text: string | undefined): Usage {
+  if (text === undefined || text === "current") return "current";
+  if (text === "workingSet") return text;
+  throw new UsageError(`--usage must be current or workingSet: current value is "${text}"`);
+}
