@@ -40,7 +40,7 @@ export type {
   ShedLevel,
   ShedOptions,
 } from "./src/http/options.ts";
-export { type Handler, shed, type ShedHandler } from "./src/http/shed.ts";
+export { type Handler, shed, type ShedHandler, type ShedHandlerOptions } from "./src/http/shed.ts";
 // What these speak of, so that one import is enough.
 export type { Clock } from "./src/clock.ts";
 export type {

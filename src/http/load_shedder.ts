@@ -158,9 +158,9 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     return this.#level;
   }
 
-  /** Whether the level lets nothing in. */
+  /** Whether nothing is let in, by the latest sample. */
   get refusesAll(): boolean {
-    return this.#capacity === 0;
+    return this.#capacity === 0 || this.#exceeded() !== undefined;
   }
 
   /**
@@ -247,9 +247,21 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     return Number.isNaN(more) ? Infinity : Math.max(0, more) + this.#flights.settled;
   }
 
+  /** Which figure of the process is above its maximum. */
+  #exceeded(): "rss" | "heapUsed" | undefined {
+    if (this.#closed) return undefined;
+    const { processRss = 0, heapUsed = 0, heapLimit = NaN } = this.#info ?? {};
+    const { maxRss = Infinity, maxHeapUsed = Infinity } = this.#options;
+    if (processRss > maxRss) return "rss";
+    return heapUsed > (maxHeapUsed > 1 ? maxHeapUsed : maxHeapUsed * heapLimit)
+      ? "heapUsed"
+      : undefined;
+  }
+
   /** Whether it is memory that keeps requests out, and not a cap of the user's. */
   #isShort(): boolean {
-    return this.#level !== "normal" || this.#affordable() <= this.#flights.count;
+    return this.#level !== "normal" || this.#exceeded() !== undefined ||
+      this.#affordable() <= this.#flights.count;
   }
 
   #collect(): boolean {
@@ -259,6 +271,8 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
   }
 
   #objection(request: R): RefusalReason | undefined {
+    const exceeded = this.#exceeded();
+    if (exceeded !== undefined) return exceeded;
     const capacity = this.#capacity;
     if (capacity === 0) return this.#options.inFlight === 0 ? "inFlight" : "headroom";
     const least = this.#levels[this.#level]?.priority;
@@ -309,6 +323,8 @@ const DETAILS: Record<RefusalReason, string> = {
   headroom: "Memory is short",
   inFlight: "Too many requests at once for the memory that is left",
   priority: "Memory is short, and more important requests go first",
+  rss: "This process holds too much memory",
+  heapUsed: "The heap of this process is nearly full",
 };
 
 function thresholds<R extends RequestLike>(

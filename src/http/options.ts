@@ -50,11 +50,11 @@ export interface RequestCost {
 
 /**
  * Why a request was refused: its level lets none in, not so many at once, or
- * none of so little priority.
+ * none of so little priority; or `maxRss` or `maxHeapUsed` is exceeded.
  *
  * @since 0.1.0
  */
-export type RefusalReason = "headroom" | "inFlight" | "priority";
+export type RefusalReason = "headroom" | "inFlight" | "priority" | "rss" | "heapUsed";
 
 /**
  * Options of {@linkcode LoadShedder}, {@linkcode shed} and {@linkcode health}.
@@ -75,6 +75,14 @@ export interface ShedOptions<R extends RequestLike = Request>
   sustain?: number | undefined;
   /** Most requests in flight while no level is entered. Default: no cap. */
   inFlight?: number | undefined;
+  /** Above this resident set of the process in bytes all requests are refused. Default: none. */
+  maxRss?: number | undefined;
+  /**
+   * Above this use of the engine's heap all requests are refused: bytes, or up
+   * to 1 a fraction of the engine's own limit. Garbage is in it, which is why
+   * it is collected first. Default: none.
+   */
+  maxHeapUsed?: number | undefined;
   /**
    * Bytes that a request takes at most. They are set aside for each request in
    * flight, because a burst is let in before any sample can show what it takes.
@@ -124,6 +132,8 @@ export function checkShedOptions<R extends RequestLike>(options: ShedOptions<R>)
     throw new TypeError("'headroom' and 'levels' exclude each other: current value is both");
   }
   checkCount("inFlight", options.inFlight);
+  if (options.maxRss !== undefined) checkSize("maxRss", options.maxRss);
+  if (options.maxHeapUsed !== undefined) checkSize("maxHeapUsed", options.maxHeapUsed);
   checkCost(options.perRequest);
   if (options.maxAge !== undefined) checkSize("maxAge", options.maxAge);
   for (const [name, level] of Object.entries(options.levels ?? {})) {

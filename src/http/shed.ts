@@ -14,6 +14,16 @@ export type Handler<Rest extends unknown[] = []> = (
 ) => Response | Promise<Response>;
 
 /**
+ * Options of {@linkcode shed}.
+ *
+ * @since 0.1.0
+ */
+export interface ShedHandlerOptions extends ShedOptions {
+  /** Answers a refused request. Default: the refusal as `application/problem+json`. */
+  respond?: ((refusal: Refusal, request: Request) => Response | Promise<Response>) | undefined;
+}
+
+/**
  * What {@linkcode shed} gives.
  *
  * @since 0.1.0
@@ -59,13 +69,15 @@ export interface ShedHandler<Rest extends unknown[] = []> extends Disposable {
  */
 export function shed<Rest extends unknown[] = []>(
   handler: Handler<Rest>,
-  options: ShedOptions | LoadShedder<Request> = {},
+  options: ShedHandlerOptions | LoadShedder<Request> = {},
 ): ShedHandler<Rest> {
   checkFunction("handler", handler);
+  const { respond = asProblem } = options as ShedHandlerOptions;
+  checkFunction("respond", respond);
   const shedder = options instanceof LoadShedder ? options : new LoadShedder<Request>(options);
   const wrapped = (request: Request, ...rest: Rest): Response | Promise<Response> => {
     const admission = shedder.admit(request);
-    if (!admission.admitted) return respond(admission);
+    if (!admission.admitted) return respond(admission, request);
     let response: Response | Promise<Response>;
     try {
       response = handler(request, ...rest);
@@ -87,6 +99,6 @@ export function shed<Rest extends unknown[] = []>(
   });
 }
 
-function respond({ status, headers, body }: Refusal): Response {
+function asProblem({ status, headers, body }: Refusal): Response {
   return new Response(JSON.stringify(body), { status, headers });
 }

@@ -146,6 +146,24 @@ describe("LoadShedder", () => {
     assert.throws(() => shedder.admit({ url: "/odd" }), /'priority' must be a number.*NaN/);
   });
 
+  it("refuses above a resident set and a heap of a given size", () => {
+    const decide = (moment: MemInfoInit, options: ShedOptions<RequestLike>) => {
+      const clock = new ManualClock();
+      const sampler = new StorySampler(clock, [{ ...LIMIT, ...left(400), ...moment, at: 0 }]);
+      const shedder = new LoadShedder({ sampler, clock, collect: false, ...options });
+      const decided = outcome(shedder.admit({}));
+      assert.equal(shedder.refusesAll, decided !== true);
+      return decided;
+    };
+    const process = { processRss: 90, heapUsed: 60, heapLimit: 100 };
+    assert.equal(decide(process, { maxRss: 90, maxHeapUsed: 60 }), true);
+    assert.equal(decide(process, { maxRss: 89 }), "rss");
+    assert.equal(decide(process, { maxHeapUsed: 59 }), "heapUsed");
+    assert.equal(decide(process, { maxHeapUsed: 0.5 }), "heapUsed");
+    assert.equal(decide(process, { maxHeapUsed: 0.6 }), true);
+    assert.equal(decide({ heapUsed: 60 }, { maxHeapUsed: 0.5 }), true, "a part of nothing known");
+  });
+
   it("sets memory aside for a burst that no sample shows yet", () => {
     // 200 MiB less the 50 of the threshold is enough for 15 of 10 MiB.
     const { shedder } = scripted({ 0: 200 }, { headroom: 50 * MiB, perRequest: 10 * MiB });
@@ -306,6 +324,8 @@ describe("LoadShedder", () => {
       /'perRequest\.within' must be above 0.* 0/,
       RangeError,
     ],
+    ["maxRss", { maxRss: NaN }, /'maxRss' must be at least 0.*NaN/, RangeError],
+    ["maxHeapUsed", { maxHeapUsed: "1" as never }, /'maxHeapUsed' .*"1"/, TypeError],
     ["maxAge", { maxAge: Infinity }, /'maxAge' must be .*finite.*Infinity/, RangeError],
     ["exempt", { exempt: ["healthz"] }, /'exempt' must hold paths.*"healthz"/, TypeError],
     ["exempt, no list", { exempt: "/" as never }, /'exempt' must be a function.*"\/"/, TypeError],
@@ -375,8 +395,21 @@ describe("shed()", () => {
     assert.equal(handler.shedder.inFlight, 0);
   });
 
+  it("answers as it is told to", async () => {
+    const { clock, sampler } = scripted({ 0: 1 });
+    const handler = shed(() => new Response("served"), {
+      sampler,
+      clock,
+      collect: false,
+      respond: ({ reason }, { url }) => new Response(`${reason} ${url}`, { status: 429 }),
+    });
+    const response = await handler(new Request("http://x/a"));
+    assert.deepEqual([response.status, await response.text()], [429, "headroom http://x/a"]);
+  });
+
   it("refuses what is no handler", () => {
     assert.throws(() => shed(5 as never), /'handler' must be a function.* 5/);
+    assert.throws(() => shed(() => new Response(), { respond: 5 as never }), /'respond' .* 5/);
   });
 
   it("closes its own shedder, and not one that it was given", () => {
