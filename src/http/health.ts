@@ -45,7 +45,7 @@ export interface HealthReport {
  * Put its path among the shedder's `exempt`, and do not make it a liveness
  * check: killing a process that is short of memory is what you want to avoid.
  *
- * @param source The shedder whose state it tells, or options for one of its own.
+ * @param source The shedder whose state it tells, or options for one of its own, which stays open.
  * @returns A handler that takes any request, or none.
  * @throws {TypeError} If an option is of the wrong type.
  * @throws {RangeError} If an option is out of range.

@@ -460,7 +460,9 @@ describe("health()", () => {
   });
 
   it("takes options for a shedder of its own", () => {
-    assert.equal(health({ headroom: 0.000_001 })().status, 200);
+    const { clock, sampler } = scripted({ 0: 10 });
+    assert.equal(health({ headroom: 9 * MiB, sampler, clock })().status, 200);
+    assert.equal(health({ headroom: 11 * MiB, sampler, clock })().status, 503);
     assert.throws(() => health({ headroom: -1 }), /must be above 0/);
   });
 });
