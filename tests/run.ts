@@ -63,7 +63,7 @@ for (const runtime of runtimes) {
 }
 suite({
   ...denoRuntime,
-  command: [deno, "test", "-A", "--doc", ...entryPoints(), "src", "README.md"],
+  command: [deno, "test", "-A", "--doc", ...entryPoints(), "src", "docs", "README.md"],
 }, "examples in the documentation and the README");
 
 suite(

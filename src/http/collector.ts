@@ -2,7 +2,7 @@ import type { Clock } from "../clock.ts";
 import { findForceGc } from "../gc_host.ts";
 
 /** Least time between two collections, in milliseconds. */
-const LEAST_GAP = 100;
+const LEAST_GAP = 25;
 /** The same while no request was answered since the last. */
 const IDLE_GAP = 10_000;
 /** Most of the time that may go into collections. */

@@ -67,6 +67,15 @@ export function health<R extends RequestLike>(
 /**
  * The report alone, for servers with interfaces of their own.
  *
+ * ```ts
+ * import { healthReport, LoadShedder } from "@x/memctl/http";
+ *
+ * const shedder = new LoadShedder();
+ * const report = healthReport(shedder);
+ * console.log(report.status === "fail" ? 503 : 200, report.headroom);
+ * shedder.close();
+ * ```
+ *
  * @param shedder The shedder whose state it tells.
  * @returns The report, by a sample of at most its `maxAge`.
  * @since 0.1.0

@@ -106,7 +106,7 @@ export interface ShedOptions<R extends RequestLike = Request>
    * Collects garbage before requests are refused for want of memory, if others
    * have been answered since the last time: while nothing is let in nothing is
    * allocated, so no engine would collect what they left, and refusing would
-   * go on for ever. At most ten times a second and for a quarter of the time;
+   * go on for ever. At most forty times a second and for a quarter of the time;
    * every ten seconds where none was answered. Default: `true`.
    */
   collect?: boolean | undefined;

@@ -1,6 +1,16 @@
 /**
  * A watchdog is already running in this isolate. Stop it first.
  *
+ * ```ts
+ * import { AlreadyStartedError, watchdog } from "@x/memctl/watchdog";
+ * import assert from "node:assert/strict";
+ *
+ * const dog = watchdog();
+ * assert.throws(() => watchdog(), AlreadyStartedError);
+ * dog.stop();
+ * watchdog().stop();
+ * ```
+ *
  * @since 0.1.0
  */
 export class AlreadyStartedError extends Error {
@@ -10,6 +20,20 @@ export class AlreadyStartedError extends Error {
 
 /**
  * This way to watch cannot work here; the message says what is missing.
+ *
+ * ```ts
+ * import { cgroupDriven, NotSupportedError, systemDriven } from "@x/memctl/watchdog";
+ *
+ * const start = () => {
+ *   try {
+ *     return cgroupDriven();
+ *   } catch (error) {
+ *     if (!(error instanceof NotSupportedError)) throw error;
+ *     return systemDriven(); // no container limit to follow
+ *   }
+ * };
+ * start().stop();
+ * ```
  *
  * @since 0.1.0
  */

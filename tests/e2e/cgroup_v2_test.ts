@@ -105,6 +105,23 @@ if (hierarchy.problem !== undefined || problem !== undefined) {
   describe("on a real cgroup v2", () => {
     after(goHome);
 
+    it("a throttle limit below the limit is told", () =>
+      inGroups(2, (parent, leaf) => {
+        parent!.setLimit(700 * MIB);
+        leaf!.setLimit(900 * MIB);
+        const throttleAt = () => {
+          const sampler = openSampler();
+          const { cgroupLimit } = sampler.signals;
+          sampler.close();
+          return cgroupLimit.throttleAt;
+        };
+        assert.equal(throttleAt(), undefined);
+        leaf!.write("memory.high", String(600 * MIB));
+        assert.equal(throttleAt(), 600 * MIB);
+        parent!.write("memory.high", String(500 * MIB));
+        assert.equal(throttleAt(), 500 * MIB);
+      }));
+
     it("a sample agrees with what a shell reads", () =>
       inGroups(1, async (group) => {
         group!.setLimit(700 * MIB);
