@@ -6,7 +6,7 @@ import { findHierarchy } from "../tests/e2e/child_group.ts";
 import { type Load, load } from "../tests/e2e/load.ts";
 import { findRuntimes } from "../tests/support/runtimes.ts";
 import { occasion, title } from "./support/machine.ts";
-import { median } from "./support/numbers.ts";
+import { median } from "../tests/support/numbers.ts";
 import { markdown } from "./support/table.ts";
 
 const RUNS = 3;

@@ -9,7 +9,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { findRuntimes, type Runtime } from "../tests/support/runtimes.ts";
 import { occasion, title } from "./support/machine.ts";
-import { median } from "./support/numbers.ts";
+import { median } from "../tests/support/numbers.ts";
 import { runJson } from "./support/run_json.ts";
 import type { Start } from "./support/start_program.ts";
 import { markdown } from "./support/table.ts";

@@ -4,7 +4,9 @@
 
 import { findHierarchy } from "../tests/e2e/child_group.ts";
 import { type Survival, survive, type Workload } from "../tests/e2e/survival.ts";
+import { median } from "../tests/support/numbers.ts";
 import { findRuntimes } from "../tests/support/runtimes.ts";
+import { markdown } from "./support/table.ts";
 
 const MIB = 1024 * 1024;
 const LIMIT = 300 * MIB;
@@ -38,8 +40,7 @@ for (const workload of ["loop", "burst", "leak"] as Workload[]) {
     }
   }
 }
-rows.splice(1, 0, rows[0]!.map(() => "---"));
-for (const row of rows) console.log(`| ${row.join(" | ")} |`);
+console.log(markdown(rows));
 
 async function repeat(run: () => Promise<Survival>): Promise<Survival[]> {
   const runs: Survival[] = [];
@@ -51,24 +52,21 @@ function describe(runs: Survival[], open: Survival[] | undefined): string[] {
   const finished = runs.filter((run) => run.outcome === "finished");
   const outcomes = [...new Set(runs.map((run) => run.outcome))]
     .map((outcome) => `${outcome} ${runs.filter((run) => run.outcome === outcome).length}×`);
-  const time = median(finished.map((run) => run.worked));
-  const openTime = median(open?.map((run) => run.worked) ?? []);
-  const ratio = time !== undefined && openTime !== undefined ? (time / openTime).toFixed(2) : "–";
-  const peak = median(runs.map((run) => run.peak));
-  const forced = median(finished.map((run) => run.counters?.forced));
-  const share = median(
+  const middle = (values: (number | undefined)[]) =>
+    median(values.filter((value) => value !== undefined));
+  const time = middle(finished.map((run) => run.worked));
+  const openTime = middle(open?.map((run) => run.worked) ?? []);
+  const peak = middle(runs.map((run) => run.peak));
+  const forced = middle(finished.map((run) => run.counters?.forced));
+  const share = middle(
     finished.map((run) => run.counters && run.counters.timeSpent / run.worked!),
   );
+  const known = (value: number, text: string) => Number.isNaN(value) ? "–" : text;
   return [
     outcomes.join(", "),
-    ratio,
-    peak === undefined ? "–" : `${Math.round(peak / MIB)} MiB`,
-    forced?.toString() ?? "–",
-    share === undefined ? "–" : `${Math.round(share * 100)} %`,
+    known(time / openTime, (time / openTime).toFixed(2)),
+    known(peak, `${Math.round(peak / MIB)} MiB`),
+    known(forced, String(forced)),
+    known(share, `${Math.round(share * 100)} %`),
   ];
-}
-
-function median(values: (number | undefined)[]): number | undefined {
-  const known = values.filter((value) => value !== undefined).toSorted((a, b) => a - b);
-  return known[Math.floor(known.length / 2)];
 }

@@ -4,7 +4,7 @@
 
 import process from "node:process";
 import { watch } from "../../mod.ts";
-import { quantile } from "./numbers.ts";
+import { quantile } from "../../tests/support/numbers.ts";
 
 /** What waiting took. */
 export interface Idle {

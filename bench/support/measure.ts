@@ -7,7 +7,7 @@ import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { measure } from "mitata";
 import { type Contestant, contestants } from "./contestants.ts";
-import { median } from "./numbers.ts";
+import { median } from "../../tests/support/numbers.ts";
 import { parts } from "./parts.ts";
 
 const ROUNDS = 5;
