@@ -13,12 +13,13 @@ export { systemClock } from "../platform/system_clock.ts";
  * ```ts
  * import { openSampler } from "@x/memctl";
  *
- * using sampler = openSampler();
+ * const sampler = openSampler();
  * const info = await sampler.sample(); // on Linux there is nothing to await
  * console.log(`${info}`);
  *
  * const { available, source, reason } = sampler.signals.cgroupLimit;
  * console.log(available ? source : reason);
+ * sampler.close(); // or declare it with `using`
  * ```
  *
  * @param options What to sample, and how.

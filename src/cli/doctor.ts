@@ -56,7 +56,7 @@ function report({ runtime, adapter, signals, findings }: Diagnosis, info: MemInf
       `${severity}: ${message}`,
       ...(advice === undefined ? [] : [`    ${advice}`]),
     ]),
-    changes === 0 ? "nothing to change" : changes === 1 ? "1 to change" : `${changes} to change`,
+    changes === 0 ? "nothing to change" : `${changes} thing${changes === 1 ? "" : "s"} to change`,
     "",
   ].join("\n");
 }

@@ -333,8 +333,8 @@ describe("the Linux sampler", () => {
       const clock = new ManualClock();
       const before = openDescriptors()!;
       const stop = new AbortController();
-      const start = () =>
-        watch({ interval: 1, signal: stop.signal, adapter: "linux", clock }, () => {});
+      const start = () => watch({ interval: 1, signal: stop.signal, root: "/.", clock }, () => {});
+      // Under a name of its own for the root, no other test has it open.
       const watches = [start()];
       const ofOne = openDescriptors()!;
       assert.ok(ofOne > before, "a watch holds descriptors");

@@ -1,0 +1,45 @@
+// Every example in the documentation, run as its reader would: it imports the
+// package by name. (Under Deno the test command runs the same by --doc.)
+
+import fs from "node:fs";
+import path from "node:path";
+import process from "node:process";
+import { after, describe, it } from "node:test";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** The documents, and every published source. */
+function files(): string[] {
+  const inFolder = (folder: string, ending: string) =>
+    fs.readdirSync(path.join(root, folder), { recursive: true, encoding: "utf8" })
+      .filter((name) => name.endsWith(ending))
+      .map((name) => path.join(folder, name));
+  const doors = Object.values<string>(
+    JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8")).exports,
+  );
+  return ["README.md", ...inFolder("docs", ".md"), ...doors, ...inFolder("src", ".ts")];
+}
+
+/** The TypeScript of a document, or of the comments of a source. */
+function examples(file: string): string[] {
+  const text = fs.readFileSync(path.join(root, file), "utf8");
+  const plain = file.endsWith(".md") ? text : text.replace(/^ *\* ?/gm, "");
+  return [...plain.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code!);
+}
+
+describe("examples in the documentation", { skip: "Deno" in globalThis && "run by --doc" }, () => {
+  // Below the package's folder, so that its own name is found.
+  const folder = path.join(root, `.examples-${process.pid}`);
+  after(() => fs.rmSync(folder, { recursive: true, force: true }));
+  for (const file of files()) {
+    for (const [i, code] of examples(file).entries()) {
+      it(`${file}, ${i + 1}`, async () => {
+        fs.mkdirSync(folder, { recursive: true });
+        const module = path.join(folder, `${file.replace(/\W/g, "_")}_${i}.ts`);
+        fs.writeFileSync(module, code);
+        await import(pathToFileURL(module).href);
+      });
+    }
+  }
+});
