@@ -9,6 +9,9 @@ const GARBAGE = 2 ** 64;
 
 const NEWLINE = 0x0a;
 const SPACE = 0x20;
+const ZERO = 0x30;
+const NINE = 0x39;
+const HUGE_DIGITS = 19;
 const MAX = key("max");
 
 /** The names of the files, and of the lines of memory.stat. */
@@ -51,8 +54,21 @@ export function parseLimit(data: Uint8Array, length: number): number | undefined
   if (startsWith(data, 0, length, MAX)) {
     return endsAt(data, MAX.length, length) ? Infinity : undefined;
   }
+  if (isHuge(data, length)) return Infinity;
   const value = readDigits(data, 0, length);
   return endsAt(data, digitsEnd, length) ? limitOf(value) : undefined;
+}
+
+/**
+ * Whether it is a number of 19 digits that begins with a 9, as version 1 writes
+ * "no limit". To V8 such a number would be an object.
+ */
+function isHuge(data: Uint8Array, length: number): boolean {
+  if (data[0] !== NINE || !endsAt(data, HUGE_DIGITS, length)) return false;
+  for (let i = 1; i < HUGE_DIGITS; i++) {
+    if (data[i]! < ZERO || data[i]! > NINE) return false;
+  }
+  return true;
 }
 
 /** A usage in bytes, `undefined` for garbage. */
