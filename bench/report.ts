@@ -43,17 +43,21 @@ function comparison(rows: Measured[]): string[][] {
   ];
 }
 
-/** The parts side by side, then the whole that they make. */
+/** The parts side by side; what a runtime has no need of is left out. */
 function partsTable(): string[][] {
-  const micros = (rows: Measured[], wanted: (row: Measured) => boolean) =>
-    rows.filter(wanted).map(({ nanoseconds }) => (nanoseconds! / 1000).toFixed(2));
-  const names = measured[0]!.filter(({ part }) => part).map(({ name }) => name);
-  const columns = measured.map((rows) => micros(rows, ({ part }) => part === true));
-  const whole = measured.map((rows) => micros(rows.slice(0, 1), () => true)[0]!);
+  const columns = measured.map((rows) =>
+    new Map(rows.filter(({ part }) => part).map(({ name, nanoseconds }) => [name, nanoseconds!]))
+  );
+  const names = columns.reduce((most, column) => column.size > most.size ? column : most).keys();
   return [
     ["", ...runtimes.map(title)],
-    ...names.map((name, i) => [name, ...columns.map((column) => column[i]!)]),
-    ["the whole sample", ...whole],
+    ...[...names].map((name) => [
+      name,
+      ...columns.map((column) => {
+        const nanoseconds = column.get(name);
+        return nanoseconds === undefined ? "–" : (nanoseconds / 1000).toFixed(2);
+      }),
+    ]),
   ];
 }
 

@@ -32,8 +32,7 @@ const [floor, ...files] = process.argv.slice(2);
 for (const contestant of contestants(files)) {
   console.log(JSON.stringify(await compare(contestant)));
 }
-for (const { name, ask } of parts(files)) {
-  const { p50: nanoseconds } = await measure(ask, BUDGET);
+for (const [name, nanoseconds] of await measureParts()) {
   console.log(JSON.stringify({ name, nanoseconds, part: true } satisfies Measured));
 }
 process.exit();
@@ -54,6 +53,26 @@ async function compare({ name, note, ask }: Contestant): Promise<Measured> {
     ratios.push(p50 / ((before + floorTime()) / 2));
   }
   return { ...identity, nanoseconds: median(times), ratio: median(ratios) };
+}
+
+/** The parts, the whole, and what of it the parts do not account for; turn about. */
+async function measureParts(): Promise<[string, number][]> {
+  const measured = parts(files);
+  const whole = contestants(files)[0]!;
+  const times = new Map<Contestant, number[]>();
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const part of [...measured, whole]) {
+      const { p50 } = await measure(part.ask, BUDGET);
+      times.set(part, [...times.get(part) ?? [], p50]);
+    }
+  }
+  const rows = measured.map(({ name }, i): [string, number] => [
+    name,
+    median(times.get(measured[i]!)!),
+  ]);
+  const all = median(times.get(whole)!);
+  const known = rows.reduce((sum, [, nanoseconds]) => sum + nanoseconds, 0);
+  return [...rows, ["what is between them", all - known], ["the whole sample", all]];
 }
 
 /** Nanoseconds that the reads alone take, NaN without a floor. */
