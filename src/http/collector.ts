@@ -3,8 +3,8 @@ import { findForceGc } from "../gc_host.ts";
 
 /** Least time between two collections, in milliseconds. */
 const LEAST_GAP = 25;
-/** The same while no request was answered since the last. */
-const IDLE_GAP = 10_000;
+/** What it grows to, doubling, while no request is answered between them. */
+const MOST_GAP = 10_000;
 /** Most of the time that may go into collections. */
 const MOST_SHARE = 0.25;
 
@@ -19,6 +19,8 @@ export class Collector {
   /** How many requests had been answered at the last collection. */
   #answered = 0;
   #endedAt = -Infinity;
+  /** The gap that keeps to the share of time, by the last collection. */
+  #shortest = LEAST_GAP;
   #gap = LEAST_GAP;
 
   constructor(enabled: boolean, gc: (() => void) | undefined, clock: Pick<Clock, "now">) {
@@ -36,18 +38,21 @@ export class Collector {
   collect(answered: number): boolean {
     if (!this.#enabled) return false;
     const start = this.#clock.now();
-    const gap = answered === this.#answered ? IDLE_GAP : this.#gap;
-    if (start - this.#endedAt < gap) return false;
+    // What was answered last may still be held, by the engine or by a socket.
+    if (answered !== this.#answered) this.#gap = this.#shortest;
+    if (start - this.#endedAt < this.#gap) return false;
     this.#gc ??= findForceGc();
     if (this.#gc === undefined) {
       this.#enabled = false;
       return false;
     }
     this.#gc();
-    this.#answered = answered;
     this.#endedAt = this.#clock.now();
-    const duration = this.#endedAt - start;
-    this.#gap = Math.max(LEAST_GAP, duration * (1 / MOST_SHARE - 1));
+    this.#shortest = Math.max(LEAST_GAP, (this.#endedAt - start) * (1 / MOST_SHARE - 1));
+    this.#gap = answered === this.#answered
+      ? Math.min(MOST_GAP, Math.max(this.#shortest, this.#gap * 2))
+      : this.#shortest;
+    this.#answered = answered;
     return true;
   }
 }

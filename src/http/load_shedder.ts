@@ -9,6 +9,7 @@ import {
   checkPriority,
   checkRetryAfter,
   checkShedOptions,
+  checkSize,
   type RefusalReason,
   type RequestLike,
   type ShedLevel,
@@ -100,8 +101,8 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
   readonly #sampler: Sampler;
   readonly #clock: Pick<Clock, "now">;
   readonly #maxAge: number;
-  /** Bytes set aside for each request that is not settled. */
-  readonly #bytes: number;
+  /** Bytes set aside for a request. */
+  readonly #cost: number | ((request: R) => number);
   readonly #flights: Flights;
   readonly #collector: Collector;
   #info: MemInfo | undefined;
@@ -128,11 +129,11 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     this.#clock = options.clock ?? systemClock;
     this.#maxAge = options.maxAge ?? DEFAULT_MAX_AGE;
     const { perRequest = 0 } = options;
-    const cost = typeof perRequest === "number"
-      ? { bytes: perRequest, within: Infinity }
-      : perRequest;
-    this.#bytes = cost.bytes;
-    this.#flights = new Flights(cost.within);
+    const { bytes, within } = typeof perRequest === "object"
+      ? perRequest
+      : { bytes: perRequest, within: Infinity };
+    this.#cost = bytes;
+    this.#flights = new Flights(within);
     this.#collector = new Collector(options.collect ?? true, options.gc, this.#clock);
     this.#sampler = options.sampler ??
       openSampler({ ...options, usage: options.usage ?? "workingSet" });
@@ -160,7 +161,9 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
 
   /** Whether nothing is let in, by the latest sample. */
   get refusesAll(): boolean {
-    return this.#capacity === 0 || this.#exceeded() !== undefined;
+    if (this.#closed) return false;
+    const tooDear = typeof this.#cost === "number" && this.#cost > this.#room();
+    return this.#capacity === 0 || tooDear || this.#exceeded() !== undefined;
   }
 
   /**
@@ -168,18 +171,20 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
    *
    * @param request What to decide about; its body is not touched.
    * @returns Whether it is let in, and what to do then.
-   * @throws {TypeError} If `priority` gives no number.
+   * @throws {TypeError} If `priority` or `perRequest` gives no number.
+   * @throws {RangeError} If `perRequest` gives a negative or infinite one.
    */
   admit(request: R): Pass | Refusal {
     if (this.#isExempt(request)) return EXEMPT;
     this.refresh();
-    let reason = this.#objection(request);
-    if (reason !== undefined && this.#isShort() && this.#collect()) {
-      reason = this.#objection(request);
+    const bytes = this.#costOf(request);
+    let reason = this.#objection(request, bytes);
+    if (reason !== undefined && this.#isShort(bytes) && this.#collect()) {
+      reason = this.#objection(request, bytes);
     }
     if (reason !== undefined) return this.#refuse(request, reason);
     this.#admitted++;
-    return { admitted: true, release: this.#flights.start(this.#clock.now()) };
+    return { admitted: true, release: this.#flights.start(this.#clock.now(), bytes) };
   }
 
   /**
@@ -231,25 +236,34 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     if (!this.#closed) this.#level = this.#levelOf(info);
   }
 
-  /** Most requests in flight now. */
+  /** Most requests in flight at this level. */
   get #capacity(): number {
-    if (this.#closed) return Infinity;
     const { inFlight: most = Infinity } = this.#options;
-    return Math.min(most, this.#levels[this.#level]?.inFlight ?? Infinity, this.#affordable());
+    return Math.min(most, this.#levels[this.#level]?.inFlight ?? Infinity);
   }
 
-  /** How many requests the headroom above the strictest level's threshold is enough for. */
-  #affordable(): number {
+  /** Bytes of headroom above the strictest level's threshold; `Infinity`: unknown. */
+  #room(): number {
     const headroom = this.#info?.headroom();
-    if (this.#bytes === 0 || headroom === undefined) return Infinity;
-    const reserve = inBytes(Object.values(this.#levels).at(-1)!.enter, this.#info!);
-    const more = Math.floor((headroom - reserve) / this.#bytes);
-    return Number.isNaN(more) ? Infinity : Math.max(0, more) + this.#flights.settled;
+    if (headroom === undefined) return Infinity;
+    const room = headroom - inBytes(Object.values(this.#levels).at(-1)!.enter, this.#info!);
+    return Number.isNaN(room) ? Infinity : room;
+  }
+
+  #costOf(request: R): number {
+    if (typeof this.#cost === "number") return this.#cost;
+    const bytes: unknown = this.#cost(request);
+    checkSize("perRequest", bytes);
+    return bytes;
+  }
+
+  /** Whether a request of this cost fits beside those in flight. */
+  #fits(bytes: number): boolean {
+    return bytes === 0 || bytes + this.#flights.pending <= this.#room();
   }
 
   /** Which figure of the process is above its maximum. */
   #exceeded(): "rss" | "heapUsed" | undefined {
-    if (this.#closed) return undefined;
     const { processRss = 0, heapUsed = 0, heapLimit = NaN } = this.#info ?? {};
     const { maxRss = Infinity, maxHeapUsed = Infinity } = this.#options;
     if (processRss > maxRss) return "rss";
@@ -259,9 +273,8 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
   }
 
   /** Whether it is memory that keeps requests out, and not a cap of the user's. */
-  #isShort(): boolean {
-    return this.#level !== "normal" || this.#exceeded() !== undefined ||
-      this.#affordable() <= this.#flights.count;
+  #isShort(bytes: number): boolean {
+    return this.#level !== "normal" || this.#exceeded() !== undefined || !this.#fits(bytes);
   }
 
   #collect(): boolean {
@@ -270,7 +283,8 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     return true;
   }
 
-  #objection(request: R): RefusalReason | undefined {
+  #objection(request: R, bytes: number): RefusalReason | undefined {
+    if (this.#closed) return undefined;
     const exceeded = this.#exceeded();
     if (exceeded !== undefined) return exceeded;
     const capacity = this.#capacity;
@@ -281,7 +295,9 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
       checkPriority("priority", priority);
       if (priority < least) return "priority";
     }
-    return this.#flights.count >= capacity ? "inFlight" : undefined;
+    if (this.#flights.count >= capacity) return "inFlight";
+    if (this.#fits(bytes)) return undefined;
+    return bytes > this.#room() ? "headroom" : "inFlight";
   }
 
   #refuse(request: R, reason: RefusalReason): Refusal {

@@ -41,9 +41,9 @@ export interface ShedLevel extends LevelThresholds {
  *
  * @since 0.1.0
  */
-export interface RequestCost {
+export interface RequestCost<R extends RequestLike = Request> {
   /** Bytes that it takes at most. */
-  bytes: number;
+  bytes: number | ((request: R) => number);
   /** Milliseconds from being let in until it has taken all of it; above 0. */
   within: number;
 }
@@ -84,13 +84,14 @@ export interface ShedOptions<R extends RequestLike = Request>
    */
   maxHeapUsed?: number | undefined;
   /**
-   * Bytes that a request takes at most. They are set aside for each request in
+   * Bytes that a request takes at most, or a function of the request that says
+   * so, such as by its Content-Length. They are set aside for each request in
    * flight, because a burst is let in before any sample can show what it takes.
    * What a request has already taken then counts twice, which errs towards
    * refusing; `within` says after how many milliseconds it has taken all it
    * takes, and lets in more. Default: 0.
    */
-  perRequest?: number | RequestCost | undefined;
+  perRequest?: number | RequestCost<R> | ((request: R) => number) | undefined;
   /** The importance of a request, for levels with a `priority`. Default: 0 for all. */
   priority?: ((request: R) => number) | undefined;
   /**
@@ -103,11 +104,11 @@ export interface ShedOptions<R extends RequestLike = Request>
   /** How old, in milliseconds, a sample may be that decides. Default: 10. */
   maxAge?: number | undefined;
   /**
-   * Collects garbage before requests are refused for want of memory, if others
-   * have been answered since the last time: while nothing is let in nothing is
-   * allocated, so no engine would collect what they left, and refusing would
-   * go on for ever. At most forty times a second and for a quarter of the time;
-   * every ten seconds where none was answered. Default: `true`.
+   * Collects garbage before requests are refused for want of memory: while
+   * nothing is let in nothing is allocated, so no engine would collect what
+   * answered requests left, and refusing would go on for ever. At most forty
+   * times a second and for a quarter of the time; twice as seldom each time,
+   * down to every ten seconds, while no request is answered. Default: `true`.
    */
   collect?: boolean | undefined;
   /** Collects garbage. Default: what the runtime has for that. */
@@ -182,7 +183,8 @@ function checkCount(name: string, value: unknown): void {
   }
 }
 
-function checkSize(name: string, value: unknown): void {
+/** Throws unless it is a number of bytes or milliseconds. */
+export function checkSize(name: string, value: unknown): asserts value is number {
   if (typeof value !== "number") {
     throw new TypeError(`'${name}' must be a number: current value is ${show(value)}`);
   }
@@ -192,10 +194,10 @@ function checkSize(name: string, value: unknown): void {
 }
 
 function checkCost(value: unknown): void {
-  if (value === undefined) return;
+  if (value === undefined || typeof value === "function") return;
   if (typeof value !== "object" || value === null) return checkSize("perRequest", value);
   const { bytes, within } = value as RequestCost;
-  checkSize("perRequest.bytes", bytes);
+  if (typeof bytes !== "function") checkSize("perRequest.bytes", bytes);
   checkInterval(within, "perRequest.within");
 }
 
