@@ -1,6 +1,7 @@
+import type { Clock } from "../clock.ts";
+
 /** One request on its way. */
 interface Flight {
-  readonly startedAt: number;
   /** What it takes at most. */
   readonly bytes: number;
   /** Whether it has taken all that, so that samples show it. */
@@ -12,14 +13,17 @@ interface Flight {
 export class Flights {
   /** How long in milliseconds until a request is settled; `Infinity`: never. */
   readonly #within: number;
-  /** Those that are not settled, the oldest first; ended ones may be among them. */
-  #unsettled: Flight[] = [];
+  readonly #clock: Clock;
+  /** Those that the next sample will show whole; ended ones may be among them. */
+  #ripe: Flight[] = [];
   #count = 0;
   #pending = 0;
   #ended = 0;
+  #endedAt = -Infinity;
 
-  constructor(within: number) {
+  constructor(within: number, clock: Clock) {
     this.#within = within;
+    this.#clock = clock;
   }
 
   /** All that have not ended. */
@@ -32,31 +36,49 @@ export class Flights {
     return this.#ended;
   }
 
+  /** When the last one did. */
+  get endedAt(): number {
+    return this.#endedAt;
+  }
+
   /** Bytes that those take which are not settled. */
   get pending(): number {
     return this.#pending;
   }
 
   /** Starts a flight; the returned function ends it, once. */
-  start(now: number, bytes: number): () => void {
-    const flight: Flight = { startedAt: now, bytes, settled: false, ended: false };
+  start(bytes: number): () => void {
+    const flight: Flight = { bytes, settled: false, ended: false };
     this.#count++;
     this.#pending += bytes;
-    if (this.#within !== Infinity) this.#unsettled.push(flight);
+    const stopTimer = bytes > 0 && this.#within !== Infinity ? this.#ripen(flight) : undefined;
     return () => {
       if (flight.ended) return;
       flight.ended = true;
+      stopTimer?.();
       this.#ended++;
+      this.#endedAt = this.#clock.now();
       this.#count--;
       this.#settle(flight);
     };
   }
 
-  /** Takes a sample of this moment into account. */
-  settle(now: number): void {
-    const first = this.#unsettled.findIndex(({ startedAt }) => now - startedAt < this.#within);
-    const settled = this.#unsettled.splice(0, first === -1 ? this.#unsettled.length : first);
-    for (const flight of settled) this.#settle(flight);
+  /** Takes a sample into account. */
+  settle(): void {
+    for (const flight of this.#ripe) this.#settle(flight);
+    this.#ripe = [];
+  }
+
+  /**
+   * By a timer, and not by the time that has passed: where other work kept the
+   * process from this request, it kept it from the timer as well.
+   */
+  #ripen(flight: Flight): () => void {
+    const stop = this.#clock.every(this.#within, () => {
+      stop();
+      this.#ripe.push(flight);
+    }, true);
+    return stop;
   }
 
   #settle(flight: Flight): void {

@@ -5,6 +5,7 @@ import { inBytes, levels, type LevelThresholds } from "../policy/levels.ts";
 import type { Sampler } from "../sampler.ts";
 import { Collector } from "./collector.ts";
 import { Flights } from "./flights.ts";
+import { Probe } from "./probe.ts";
 import {
   checkPriority,
   checkRetryAfter,
@@ -88,8 +89,8 @@ export interface Refusal {
  * shedder.close();
  * ```
  *
- * It holds no timer: a sample is taken when a request finds the last one older
- * than `maxAge`. Where a sample takes its time (macOS) the one before decides,
+ * It samples by no timer: a sample is taken when a request finds the last one
+ * older than `maxAge`. Where a sample takes its time (macOS) the one before decides,
  * and before the first one nothing is refused.
  *
  * @since 0.1.0
@@ -99,12 +100,13 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
   readonly #levels: Readonly<Record<string, ShedLevel>>;
   readonly #levelOf: (info: MemInfo) => string;
   readonly #sampler: Sampler;
-  readonly #clock: Pick<Clock, "now">;
+  readonly #clock: Clock;
   readonly #maxAge: number;
   /** Bytes set aside for a request. */
   readonly #cost: number | ((request: R) => number);
   readonly #flights: Flights;
   readonly #collector: Collector;
+  readonly #probe: Probe = new Probe();
   #info: MemInfo | undefined;
   #sampledAt = -Infinity;
   #sampling = false;
@@ -133,7 +135,7 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
       ? perRequest
       : { bytes: perRequest, within: Infinity };
     this.#cost = bytes;
-    this.#flights = new Flights(within);
+    this.#flights = new Flights(within, this.#clock);
     this.#collector = new Collector(options.collect ?? true, options.gc, this.#clock);
     this.#sampler = options.sampler ??
       openSampler({ ...options, usage: options.usage ?? "workingSet" });
@@ -179,12 +181,17 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     this.refresh();
     const bytes = this.#costOf(request);
     let reason = this.#objection(request, bytes);
-    if (reason !== undefined && this.#isShort(bytes) && this.#collect()) {
-      reason = this.#objection(request, bytes);
+    if (reason === undefined) {
+      this.#probe.end();
+    } else if (this.#isShort(bytes)) {
+      if (this.#collect()) reason = this.#objection(request, bytes);
+      if (reason !== undefined && reason !== "priority" && this.#mayProbe(bytes)) {
+        reason = undefined;
+      }
     }
     if (reason !== undefined) return this.#refuse(request, reason);
     this.#admitted++;
-    return { admitted: true, release: this.#flights.start(this.#clock.now(), bytes) };
+    return { admitted: true, release: this.#flights.start(bytes) };
   }
 
   /**
@@ -232,7 +239,7 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
   #take(info: MemInfo, now: number): void {
     this.#info = info;
     this.#sampledAt = now;
-    this.#flights.settle(now);
+    this.#flights.settle();
     if (!this.#closed) this.#level = this.#levelOf(info);
   }
 
@@ -248,6 +255,13 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     if (headroom === undefined) return Infinity;
     const room = headroom - inBytes(Object.values(this.#levels).at(-1)!.enter, this.#info!);
     return Number.isNaN(room) ? Infinity : room;
+  }
+
+  #mayProbe(bytes: number): boolean {
+    const { probe = true, inFlight = Infinity } = this.#options;
+    const headroom = this.#info?.headroom();
+    if (!probe || headroom === undefined || this.#flights.count >= inFlight) return false;
+    return this.#probe.admits(this.#clock.now(), this.#flights, headroom, bytes);
   }
 
   #costOf(request: R): number {

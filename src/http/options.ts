@@ -111,6 +111,13 @@ export interface ShedOptions<R extends RequestLike = Request>
    * down to every ten seconds, while no request is answered. Default: `true`.
    */
   collect?: boolean | undefined;
+  /**
+   * Lets few requests in again, once nothing has been in flight for a second
+   * and collecting has not helped: what the allocator keeps for reuse counts as
+   * used, and no collection gives it back. Half of the headroom must be enough
+   * for all of them, at `perRequest` each, or 8 MiB. Default: `true`.
+   */
+  probe?: boolean | undefined;
   /** Collects garbage. Default: what the runtime has for that. */
   gc?: (() => void) | undefined;
   /** Called with each request that is refused; for logs and counters. */
@@ -122,8 +129,8 @@ export interface ShedOptions<R extends RequestLike = Request>
   usage?: SamplerOptions["usage"];
   /** Where the snapshots come from; it stays open. Default: this machine. */
   sampler?: Sampler | undefined;
-  /** Tells the age of samples. Default: the monotonic clock. */
-  clock?: Pick<Clock, "now"> | undefined;
+  /** Tells the age of samples, and when `within` is over. Default: the runtime's. */
+  clock?: Clock | undefined;
 }
 
 /** Throws unless every option is one that can be used. */
@@ -145,11 +152,12 @@ export function checkShedOptions<R extends RequestLike>(options: ShedOptions<R>)
   checkOptionalFunction("priority", options.priority);
   checkOptionalFunction("onRefused", options.onRefused);
   checkOptionalBoolean("collect", options.collect);
+  checkOptionalBoolean("probe", options.probe);
   checkOptionalFunction("gc", options.gc);
   checkExempt(options.exempt);
   if (typeof options.retryAfter !== "function") checkRetryAfter(options.retryAfter ?? 1);
   checkOptionalMethod("sampler", options.sampler, "sample");
-  checkOptionalMethod("clock", options.clock, "now");
+  checkOptionalMethod("clock", options.clock, "every");
 }
 
 /** Throws unless it is a number that priorities can be compared by. */

@@ -62,7 +62,7 @@ export interface ShedHandler<Rest extends unknown[] = []> extends Disposable {
  *
  * @param handler Answers the requests that are let in.
  * @param options When to refuse what; or a shedder that others ask as well.
- * @returns The handler to serve. It holds no timer and nothing but open files.
+ * @returns The handler to serve. It keeps no process alive.
  * @throws {TypeError} If the handler is no function, or an option is of the wrong type.
  * @throws {RangeError} If an option is out of range.
  * @since 0.1.0

@@ -187,20 +187,25 @@ describe("LoadShedder", () => {
   });
 
   it("counts once what has settled", () => {
-    const { clock, shedder } = scripted({ 0: 200, 100: 100 }, {
+    const { clock, shedder } = scripted({ 0: 200, 40: 100 }, {
       headroom: 50 * MiB,
       perRequest: { bytes: 10 * MiB, within: 50 },
     });
     const first = Array.from({ length: 10 }, () => shedder.admit({}));
     assert.deepEqual(first.map(outcome), first.map(() => true));
-    clock.tick(100);
+    clock.tick(40);
+    assert.equal(outcome(shedder.admit({})), "inFlight", "counted twice");
+    clock.tick(10);
     // 100 less 50: five more, besides the ten that the sample shows.
     const more = Array.from({ length: 6 }, () => shedder.admit({}));
     assert.deepEqual(more.map(outcome), [true, true, true, true, true, "inFlight"]);
     for (const admission of first) (admission as Pass).release();
     assert.equal(shedder.inFlight, 5);
-    clock.tick(100);
-    assert.equal(outcome(shedder.admit({})), true);
+    clock.tick(50);
+    const last = shedder.admit({});
+    assert.equal(outcome(last), true);
+    for (const admission of [...more.slice(0, 5), last]) (admission as Pass).release();
+    clock.assertIdle();
   });
 
   it("takes a sample only when the last one is too old", () => {
@@ -253,6 +258,25 @@ describe("LoadShedder", () => {
     flight.release();
     assert.equal(collected(10), 1, "at once");
     assert.equal(collected(10), 0);
+  });
+
+  it("lets few in again where collecting gives nothing back", () => {
+    const { clock, shedder } = scripted({ 0: 400, 100: 60 }, { headroom: 64 * MiB });
+    const never = scripted({ 0: 60 }, { headroom: 64 * MiB });
+    const off = scripted({ 0: 400, 100: 60 }, { headroom: 64 * MiB, probe: false });
+    for (const { admit } of [shedder, off.shedder].map((one) => ({ admit: () => one.admit({}) }))) {
+      (admit() as Pass).release();
+    }
+    for (const each of [clock, never.clock, off.clock]) each.tick(100);
+    assert.equal(outcome(shedder.admit({})), "headroom", "not at once");
+    for (const each of [clock, never.clock, off.clock]) each.tick(900);
+    // Half of 60 MiB is enough for three of 8.
+    const probes = Array.from({ length: 5 }, () => shedder.admit({}));
+    assert.deepEqual(probes.map(outcome), [true, true, true, "headroom", "headroom"]);
+    (probes[0] as Pass).release();
+    assert.equal(outcome(shedder.admit({})), true);
+    assert.equal(outcome(never.shedder.admit({})), "headroom", "it has nothing to use again");
+    assert.equal(outcome(off.shedder.admit({})), "headroom");
   });
 
   it("does not collect for a cap of the user's, nor when told not to", () => {
@@ -348,10 +372,11 @@ describe("LoadShedder", () => {
     ["retryAfter", { retryAfter: -1 }, /'retryAfter' must be a whole number.*-1/, RangeError],
     ["retryAfter", { retryAfter: "1" as never }, /'retryAfter' must be a number.*"1"/, TypeError],
     ["collect", { collect: 1 as never }, /'collect' must be a boolean.* 1/, TypeError],
+    ["probe", { probe: 1 as never }, /'probe' must be a boolean.* 1/, TypeError],
     ["gc", { gc: 1 as never }, /'gc' must be a function.* 1/, TypeError],
     ["sustain", { sustain: 0 }, /'sustain' must be a whole number.* 0/, RangeError],
     ["usage", { usage: "x" as never }, /'usage' must be one of.*"x"/, RangeError],
-    ["clock", { clock: {} as never }, /'clock' must be an object with a method now/, TypeError],
+    ["clock", { clock: {} as never }, /'clock' must be an object with a method every/, TypeError],
     ["options", 5 as never, /'options' must be an object.* 5/, TypeError],
   ];
   for (const [name, options, message, type] of bad) {
