@@ -73,7 +73,7 @@ export interface ShedOptions<R extends RequestLike = Request>
   levels?: Readonly<Record<string, ShedLevel>> | undefined;
   /** Samples in a row above `exit` before a level is left. Default: 1. */
   sustain?: number | undefined;
-  /** Most requests in flight while no level is entered. Default: no cap. */
+  /** Most requests in flight, at any level. Default: no cap. */
   inFlight?: number | undefined;
   /** Above this resident set of the process in bytes all requests are refused. Default: none. */
   maxRss?: number | undefined;
