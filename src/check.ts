@@ -1,7 +1,7 @@
 import type { SamplerOptions } from "./sampler.ts";
 
 /** The largest delay that timers take; above it they fire at once. */
-const MAX_INTERVAL = 2 ** 31 - 1;
+export const MAX_INTERVAL: number = 2 ** 31 - 1;
 
 const USAGES = ["current", "workingSet"];
 const ADAPTERS = ["linux", "darwin", "runtime"];
@@ -15,18 +15,38 @@ export function show(value: unknown): string {
   return String(value);
 }
 
+/**
+ * Throws unless `value` is a number that keeps the rule.
+ *
+ * @param kind What it must be to be of the right type.
+ * @param rule What it must be to be in range.
+ * @param keeps Whether it is; asked only of numbers.
+ */
+export function checkNumber(
+  name: string,
+  value: unknown,
+  kind: string,
+  rule: string,
+  keeps: (value: number) => boolean,
+): asserts value is number {
+  if (typeof value !== "number") {
+    throw new TypeError(`'${name}' must be ${kind}: current value is ${show(value)}`);
+  }
+  if (!keeps(value)) {
+    throw new RangeError(`'${name}' must be ${rule}: current value is ${value}`);
+  }
+}
+
 /** Throws unless `value` is a period that timers keep. */
 export function checkInterval(value: unknown, name = "interval"): asserts value is number {
-  if (typeof value !== "number") {
-    throw new TypeError(
-      `'${name}' must be a number of milliseconds: current value is ${show(value)}`,
-    );
-  }
-  if (!(value > 0 && value <= MAX_INTERVAL)) {
-    throw new RangeError(
-      `'${name}' must be above 0 and at most ${MAX_INTERVAL} milliseconds: current value is ${value}`,
-    );
-  }
+  const rule = `above 0 and at most ${MAX_INTERVAL} milliseconds`;
+  checkNumber(
+    name,
+    value,
+    "a number of milliseconds",
+    rule,
+    (value) => value > 0 && value <= MAX_INTERVAL,
+  );
 }
 
 /** Throws unless `value` is a function. */

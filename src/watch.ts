@@ -1,12 +1,12 @@
 import {
   checkFunction,
   checkInterval,
+  checkNumber,
   checkOptionalBoolean,
   checkOptionalFunction,
   checkOptionalMethod,
   checkOptionalSignal,
   checkSamplerOptions,
-  show,
 } from "./check.ts";
 import type { Clock } from "./clock.ts";
 import { openSampler, openSharedSampler, systemClock } from "./host.ts";
@@ -142,16 +142,13 @@ function checkWakeOnPressure(value: WatchOptions["wakeOnPressure"]): void {
     return checkOptionalBoolean("wakeOnPressure", value);
   }
   const { minGap = MIN_GAP } = value;
-  if (typeof minGap !== "number") {
-    throw new TypeError(
-      `'wakeOnPressure.minGap' must be a number of milliseconds: current value is ${show(minGap)}`,
-    );
-  }
-  if (!(minGap >= 0)) {
-    throw new RangeError(
-      `'wakeOnPressure.minGap' must be at least 0 milliseconds: current value is ${minGap}`,
-    );
-  }
+  checkNumber(
+    "wakeOnPressure.minGap",
+    minGap,
+    "a number of milliseconds",
+    "at least 0 milliseconds",
+    (value) => value >= 0,
+  );
 }
 
 const MIN_GAP = 100;

@@ -1,6 +1,7 @@
 import {
   checkFunction,
   checkInterval,
+  checkNumber,
   checkObject,
   checkOptionalBoolean,
   checkOptionalFunction,
@@ -169,36 +170,35 @@ export function checkPriority(name: string, value: unknown): asserts value is nu
 
 /** Throws unless it is a whole number of seconds. */
 export function checkRetryAfter(value: unknown): asserts value is number {
-  if (typeof value !== "number") {
-    throw new TypeError(
-      `'retryAfter' must be a number of seconds or a function: current value is ${show(value)}`,
-    );
-  }
-  if (!(Number.isSafeInteger(value) && value >= 0)) {
-    throw new RangeError(
-      `'retryAfter' must be a whole number of seconds from 0 up: current value is ${value}`,
-    );
-  }
+  checkNumber(
+    "retryAfter",
+    value,
+    "a number of seconds or a function",
+    "a whole number of seconds from 0 up",
+    (value) => Number.isSafeInteger(value) && value >= 0,
+  );
 }
 
 function checkCount(name: string, value: unknown): void {
   if (value === undefined || value === Infinity) return;
-  if (typeof value !== "number") {
-    throw new TypeError(`'${name}' must be a number of requests: current value is ${show(value)}`);
-  }
-  if (!(Number.isInteger(value) && value >= 0)) {
-    throw new RangeError(`'${name}' must be a whole number from 0 up: current value is ${value}`);
-  }
+  checkNumber(
+    name,
+    value,
+    "a number of requests",
+    "a whole number from 0 up",
+    (value) => Number.isInteger(value) && value >= 0,
+  );
 }
 
 /** Throws unless it is a number of bytes or milliseconds. */
 export function checkSize(name: string, value: unknown): asserts value is number {
-  if (typeof value !== "number") {
-    throw new TypeError(`'${name}' must be a number: current value is ${show(value)}`);
-  }
-  if (!(value >= 0 && value < Infinity)) {
-    throw new RangeError(`'${name}' must be at least 0 and finite: current value is ${value}`);
-  }
+  checkNumber(
+    name,
+    value,
+    "a number",
+    "at least 0 and finite",
+    (value) => value >= 0 && value < Infinity,
+  );
 }
 
 function checkCost(value: unknown): void {

@@ -1,4 +1,4 @@
-import { checkInterval, show } from "../check.ts";
+import { checkInterval, checkNumber } from "../check.ts";
 import type { MemInfo } from "../mem_info.ts";
 
 /**
@@ -47,14 +47,13 @@ export function adaptiveInterval(
   if (max < min) {
     throw new RangeError(`'max' must be at least min, ${min}: current value is ${max}`);
   }
-  if (typeof fillRate !== "number") {
-    throw new TypeError(
-      `'fillRate' must be a number of bytes per second: current value is ${show(fillRate)}`,
-    );
-  }
-  if (!(fillRate > 0 && fillRate < Infinity)) {
-    throw new RangeError(`'fillRate' must be above 0 and finite: current value is ${fillRate}`);
-  }
+  checkNumber(
+    "fillRate",
+    fillRate,
+    "a number of bytes per second",
+    "above 0 and finite",
+    (value) => value > 0 && value < Infinity,
+  );
   return (info) => {
     const headroom = info?.headroom() ?? 0;
     return Math.min(max, Math.max(min, Math.round(headroom / fillRate * 1_000)));

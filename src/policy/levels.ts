@@ -1,4 +1,4 @@
-import { checkObject, show } from "../check.ts";
+import { checkNumber, checkObject } from "../check.ts";
 import type { MemInfo } from "../mem_info.ts";
 
 /**
@@ -125,14 +125,13 @@ function checkThresholds<Name extends string>(
 }
 
 function checkThreshold(name: string, value: unknown): void {
-  if (typeof value !== "number") {
-    throw new TypeError(
-      `'${name}' must be bytes or a fraction of the limit: current value is ${show(value)}`,
-    );
-  }
-  if (!(value > 0 && value < Infinity)) {
-    throw new RangeError(`'${name}' must be above 0 and finite: current value is ${value}`);
-  }
+  checkNumber(
+    name,
+    value,
+    "bytes or a fraction of the limit",
+    "above 0 and finite",
+    (value) => value > 0 && value < Infinity,
+  );
 }
 
 /**

@@ -1,4 +1,4 @@
-import { show } from "../check.ts";
+import { checkNumber } from "../check.ts";
 import type { MemInfo } from "../mem_info.ts";
 
 /**
@@ -65,12 +65,13 @@ export function linearBudget(options: LinearBudgetOptions): (info: MemInfo) => n
 }
 
 function check(name: string, value: unknown, least: number, most: number): void {
-  if (typeof value !== "number") {
-    throw new TypeError(`'${name}' must be a number: current value is ${show(value)}`);
-  }
-  if (!(value >= least && value <= most)) {
-    const low = least === Number.MIN_VALUE ? "above 0" : `at least ${least}`;
-    const high = most === Number.MAX_SAFE_INTEGER ? "finite" : `at most ${most}`;
-    throw new RangeError(`'${name}' must be ${low} and ${high}: current value is ${value}`);
-  }
+  const low = least === Number.MIN_VALUE ? "above 0" : `at least ${least}`;
+  const high = most === Number.MAX_SAFE_INTEGER ? "finite" : `at most ${most}`;
+  checkNumber(
+    name,
+    value,
+    "a number",
+    `${low} and ${high}`,
+    (value) => value >= least && value <= most,
+  );
 }

@@ -1,5 +1,6 @@
 import {
   checkInterval,
+  checkNumber,
   checkObject,
   checkOptionalBoolean,
   checkOptionalFunction,
@@ -121,12 +122,7 @@ export function checkedGuard(options: StormGuardOptions = {}): StormGuardSetting
 
 /** Throws unless `limit` is a number of bytes above 0 and within the machine's memory. */
 export function checkLimit(name: string, limit: unknown, total: number | undefined): void {
-  if (typeof limit !== "number") {
-    throw new TypeError(`'${name}' must be a number of bytes: current value is ${show(limit)}`);
-  }
-  if (!(limit > 0)) {
-    throw new RangeError(`'${name}' must be above 0 bytes: current value is ${limit}`);
-  }
+  checkNumber(name, limit, "a number of bytes", "above 0 bytes", (limit) => limit > 0);
   if (limit > (total ?? Number.MAX_SAFE_INTEGER)) {
     throw new RangeError(
       `'${name}' must be at most the machine's ${total} bytes: current value is ${limit}`,
@@ -135,16 +131,13 @@ export function checkLimit(name: string, limit: unknown, total: number | undefin
 }
 
 function checkDuration(name: string, value: unknown): void {
-  if (typeof value !== "number") {
-    throw new TypeError(
-      `'${name}' must be a number of milliseconds: current value is ${show(value)}`,
-    );
-  }
-  if (!(value > 0 && value < Infinity)) {
-    throw new RangeError(
-      `'${name}' must be above 0 and finite milliseconds: current value is ${value}`,
-    );
-  }
+  checkNumber(
+    name,
+    value,
+    "a number of milliseconds",
+    "above 0 and finite milliseconds",
+    (value) => value > 0 && value < Infinity,
+  );
 }
 
 function checkLogger(logger: Logger | undefined): void {

@@ -1,4 +1,4 @@
-import { show } from "../check.ts";
+import { checkNumber, show } from "../check.ts";
 
 /**
  * Which figure a watchdog follows: the heap, the container's memory, or the
@@ -158,10 +158,11 @@ export function evaluate(policy: PolicyLike, input: PolicyInput): PolicyVerdict 
 
 /** Throws unless `value` is a number above 0 and at most 1. */
 export function checkFraction(name: string, value: unknown): asserts value is number {
-  if (typeof value !== "number") {
-    throw new TypeError(`'${name}' must be a fraction: current value is ${show(value)}`);
-  }
-  if (!(value > 0 && value <= 1)) {
-    throw new RangeError(`'${name}' must be above 0 and at most 1: current value is ${value}`);
-  }
+  checkNumber(
+    name,
+    value,
+    "a fraction",
+    "above 0 and at most 1",
+    (value) => value > 0 && value <= 1,
+  );
 }
