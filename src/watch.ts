@@ -12,6 +12,7 @@ import type { Clock } from "./clock.ts";
 import { openSampler, openSharedSampler, systemClock } from "./host.ts";
 import type { MemInfo } from "./mem_info.ts";
 import type { Sampler, SamplerOptions } from "./sampler.ts";
+import { isThenable } from "./thenable.ts";
 
 /**
  * Options of {@linkcode watch}.
@@ -319,9 +320,4 @@ class Watching {
     this.#signal.removeEventListener("abort", this.#onAbort);
     if (this.#options.sampler === undefined) this.#sampler.close();
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return value !== null && (typeof value === "object" || typeof value === "function") &&
-    typeof (value as { then?: unknown }).then === "function";
 }

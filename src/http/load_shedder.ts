@@ -3,6 +3,7 @@ import { openSampler, systemClock } from "../host.ts";
 import type { MemInfo } from "../mem_info.ts";
 import { inBytes, levels, type LevelThresholds } from "../policy/levels.ts";
 import type { Sampler } from "../sampler.ts";
+import { isThenable } from "../thenable.ts";
 import { Collector } from "./collector.ts";
 import { Flights } from "./flights.ts";
 import { Probe } from "./probe.ts";
@@ -227,12 +228,14 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
 
   #sample(now: number): void {
     const info = this.#sampler.sample();
-    if (!(info instanceof Promise)) return this.#take(info, now);
+    if (!isThenable(info)) return this.#take(info, now);
     this.#sampling = true;
-    info.then((info) => this.#take(info, now), (reason) => {
-      this.#failure = { reason };
-    }).finally(() => {
+    info.then((info) => {
       this.#sampling = false;
+      this.#take(info, now);
+    }, (reason) => {
+      this.#sampling = false;
+      this.#failure = { reason };
     });
   }
 

@@ -2,6 +2,7 @@ import { checkObject, checkOptionalMethod, checkSamplerOptions, show } from "../
 import { openSampler } from "../host.ts";
 import type { MemInfo, MemoryPressure } from "../mem_info.ts";
 import type { Sampler, SamplerOptions } from "../sampler.ts";
+import { isThenable } from "../thenable.ts";
 
 /**
  * Attributes of a measurement.
@@ -182,9 +183,7 @@ export function observeMemory<Instrument>(
   };
   const collect = (result: MetricResult<Instrument>): void | Promise<void> => {
     const info = sampler.sample();
-    return info instanceof Promise
-      ? info.then((info) => record(info, result))
-      : record(info, result);
+    return isThenable(info) ? info.then((info) => record(info, result)) : record(info, result);
   };
   const record = (info: MemInfo, result: MetricResult<Instrument>): void => {
     for (const { gauge, value } of gauges) {

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { MemInfo } from "../mem_info.ts";
 import type { Sampler } from "../sampler.ts";
+import { isThenable } from "../thenable.ts";
 import { watch } from "../watch.ts";
 import type { HeapGrowth } from "../watchdog_host.ts";
 import type { DisarmEvent, FireEvent, Logger, WatchdogCounters } from "./events.ts";
@@ -185,7 +186,7 @@ export class Dog implements Watchdog {
     this.#during = "measuring after a collection";
     const sampled = this.#parts.sampler.sample();
     // Not awaited without need, so that nothing allocates in between.
-    const infoAfter = sampled instanceof Promise ? await sampled : sampled;
+    const infoAfter = isThenable(sampled) ? await sampled : sampled;
     const after = gauge.read(infoAfter);
     // What the heap gave back counts even where the kernel has not noticed yet.
     const freed = Math.max(

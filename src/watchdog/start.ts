@@ -2,6 +2,7 @@ import { checkOptionalMethod, show } from "../check.ts";
 import { openSampler, systemClock } from "../host.ts";
 import type { MemInfo, SignalName } from "../mem_info.ts";
 import type { Sampler } from "../sampler.ts";
+import { isThenable } from "../thenable.ts";
 import { findForceGc } from "../gc_host.ts";
 import { findHeapGrowth } from "../watchdog_host.ts";
 import { Dog, type Steering, type Watchdog } from "./dog.ts";
@@ -260,9 +261,9 @@ function start(
 /** A first snapshot, or `undefined` where the sampler needs time for it. */
 function takeFirst(sampler: Sampler): MemInfo | undefined {
   const first = sampler.sample();
-  if (!(first instanceof Promise)) return first;
+  if (!isThenable(first)) return first;
   // It is only looked at where it is there at once; the ticks report failures.
-  first.catch(() => {});
+  first.then(undefined, () => {});
   return undefined;
 }
 
