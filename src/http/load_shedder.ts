@@ -100,6 +100,8 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
   readonly #options: ShedOptions<R>;
   readonly #levels: Readonly<Record<string, ShedLevel>>;
   readonly #levelOf: (info: MemInfo) => string;
+  /** Where the strictest level is entered: bytes, or a fraction. */
+  readonly #strictest: number;
   readonly #sampler: Sampler;
   readonly #clock: Clock;
   readonly #maxAge: number;
@@ -113,7 +115,6 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
   #sampling = false;
   #failure: { reason: unknown } | undefined;
   #level = "normal";
-  #admitted = 0;
   #refused = 0;
   #closed = false;
 
@@ -129,6 +130,7 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     this.#options = options;
     this.#levels = options.levels ?? { short: { ...thresholds(options), inFlight: 0 } };
     this.#levelOf = levels(this.#levels, { sustain: options.sustain });
+    this.#strictest = Object.values(this.#levels).at(-1)!.enter;
     this.#clock = options.clock ?? systemClock;
     this.#maxAge = options.maxAge ?? DEFAULT_MAX_AGE;
     const { perRequest = 0 } = options;
@@ -149,7 +151,7 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
 
   /** Requests that were let in so far; exempt ones are not counted. */
   get admitted(): number {
-    return this.#admitted;
+    return this.#flights.count + this.#flights.ended;
   }
 
   /** Requests that were refused so far. */
@@ -191,7 +193,6 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
       }
     }
     if (reason !== undefined) return this.#refuse(request, reason);
-    this.#admitted++;
     return { admitted: true, release: this.#flights.start(bytes) };
   }
 
@@ -256,7 +257,7 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
   #room(): number {
     const headroom = this.#info?.headroom();
     if (headroom === undefined) return Infinity;
-    const room = headroom - inBytes(Object.values(this.#levels).at(-1)!.enter, this.#info!);
+    const room = headroom - inBytes(this.#strictest, this.#info!);
     return Number.isNaN(room) ? Infinity : room;
   }
 
