@@ -347,7 +347,10 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     if (exempt === undefined) return false;
     if (typeof exempt === "function") return exempt(request);
     const path = pathOf(request.url ?? "");
-    return exempt.some((entry) => typeof entry === "string" ? entry === path : entry.test(path));
+    // A pattern's test() would remember where it was, with the flag g or y.
+    return exempt.some((entry) =>
+      typeof entry === "string" ? entry === path : path.search(entry) >= 0
+    );
   }
 }
 

@@ -108,6 +108,8 @@ describe("LoadShedder", () => {
       assert.equal(outcome(shedder.admit({ url })), "headroom", String(url));
     }
     assert.equal(shedder.admitted, 0);
+    const global = scripted({ 0: 1 }, { exempt: [/healthz/g] }).shedder;
+    for (let i = 0; i < 3; i++) assert.equal(outcome(global.admit({ url: "/healthz" })), true);
     const chosen = scripted({ 0: 1 }, { exempt: ({ url }) => url === "/me" }).shedder;
     assert.deepEqual([{ url: "/me" }, { url: "/you" }].map((r) => outcome(chosen.admit(r))), [
       true,
