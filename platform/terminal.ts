@@ -4,7 +4,7 @@ import fs from "node:fs";
 import process from "node:process";
 import type { Terminal } from "../src/cli/terminal.ts";
 
-/** Where the cursor keys of a terminal in raw mode report Ctrl-C. */
+/** What Ctrl-C sends in a terminal in raw mode. */
 const CTRL_C = "\x03";
 
 /** This process's standard streams. */

@@ -1,7 +1,16 @@
 // The memory files of one group. Version 1 and 2 differ in names and in how
 // they say "no limit", and in nothing else that is read here.
 
-import { digitsEnd, key, MAX_BYTES, nextLine, readDigits, startsWith } from "./digits.ts";
+import {
+  digitsEnd,
+  isDigit,
+  key,
+  MAX_BYTES,
+  nextLine,
+  NINE,
+  readDigits,
+  startsWith,
+} from "./digits.ts";
 
 /** Version 1 writes "no limit" as a number near 2^63, by page size. */
 const NO_LIMIT = 2 ** 62;
@@ -9,8 +18,6 @@ const GARBAGE = 2 ** 64;
 
 const NEWLINE = 0x0a;
 const SPACE = 0x20;
-const ZERO = 0x30;
-const NINE = 0x39;
 const HUGE_DIGITS = 19;
 const MAX = key("max");
 
@@ -66,7 +73,7 @@ export function parseLimit(data: Uint8Array, length: number): number | undefined
 function isHuge(data: Uint8Array, length: number): boolean {
   if (data[0] !== NINE || !endsAt(data, HUGE_DIGITS, length)) return false;
   for (let i = 1; i < HUGE_DIGITS; i++) {
-    if (data[i]! < ZERO || data[i]! > NINE) return false;
+    if (!isDigit(data[i]!)) return false;
   }
   return true;
 }

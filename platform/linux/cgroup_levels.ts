@@ -70,9 +70,7 @@ class Level {
 
   /** Read only to explain, so it is not kept open. */
   readThrottle(): number {
-    const file = new KernelFile(`${this.#folder}/${THROTTLE}`, this.#io);
-    const length = file.read();
-    file.close();
+    const length = readOnce(`${this.#folder}/${THROTTLE}`, this.#io);
     return (length < 0 ? undefined : parseLimit(bytes, length)) ?? Infinity;
   }
 
@@ -249,8 +247,13 @@ function bindingFolders(folders: string[], io: FileIo): string[] {
 }
 
 function usesNoHierarchy(folder: string, io: FileIo): boolean {
-  const file = new KernelFile(`${folder}/${USE_HIERARCHY}`, io);
+  return readOnce(`${folder}/${USE_HIERARCHY}`, io) > 0 && bytes[0] === 0x30;
+}
+
+/** Reads into {@linkcode bytes} a file that is not kept open; -1 on failure. */
+function readOnce(path: string, io: FileIo): number {
+  const file = new KernelFile(path, io);
   const length = file.read();
   file.close();
-  return length > 0 && bytes[0] === 0x30;
+  return length;
 }

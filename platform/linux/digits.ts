@@ -1,7 +1,7 @@
 // Numbers out of kernel files, byte by byte: no string is made per sample.
 
 const ZERO = 0x30;
-const NINE = 0x39;
+export const NINE = 0x39;
 
 /** 2^53 and all above it is not a size, and not exact. */
 export const MAX_BYTES: number = Number.MAX_SAFE_INTEGER;
@@ -19,11 +19,16 @@ export function readDigits(data: Uint8Array, start: number, end: number): number
   let i = start;
   for (; i < end; i++) {
     const byte = data[i]!;
-    if (byte < ZERO || byte > NINE) break;
+    if (!isDigit(byte)) break;
     value = value * 10 + (byte - ZERO);
   }
   digitsEnd = i;
   return i === start || i - start > 20 ? NaN : value;
+}
+
+/** Whether it is the code of 0 to 9. */
+export function isDigit(byte: number): boolean {
+  return byte >= ZERO && byte <= NINE;
 }
 
 /** Whether `key` stands at `start`. */

@@ -2,6 +2,7 @@
 
 import { formatBytes, MiB } from "../bytes.ts";
 import type { MemInfo } from "../mem_info.ts";
+import { inBytes } from "../policy/levels.ts";
 import type { Signals } from "../sampler.ts";
 
 /** A JavaScript runtime. */
@@ -133,10 +134,10 @@ function* cache({ cgroupLimit, cgroupCurrent, cgroupWorkingSet }: MemInfo): Iter
 }
 
 function* shortage(info: MemInfo): Iterable<Finding> {
-  const { cgroupLimit, systemTotal, pressure } = info;
+  const { pressure } = info;
   const headroom = info.headroom();
-  const whole = cgroupLimit !== undefined && cgroupLimit !== Infinity ? cgroupLimit : systemTotal;
-  if (headroom !== undefined && whole !== undefined && headroom < whole * SHORT) {
+  const whole = inBytes(1, info);
+  if (headroom !== undefined && headroom < whole * SHORT) {
     yield {
       id: "short",
       severity: "problem",

@@ -1,3 +1,4 @@
+import { MAX_INTERVAL } from "../check.ts";
 import type { MemInfo } from "../mem_info.ts";
 import type { Usage } from "../sampler.ts";
 import { watch } from "../watch.ts";
@@ -15,7 +16,7 @@ const LEAVE = "\x1b[?25h\x1b[?1049l";
 
 /** `memctl watch`. */
 export async function watchCommand(flags: Flags, terminal: Terminal): Promise<number> {
-  const range = { least: 1, most: 2 ** 31 - 1, whole: false };
+  const range = { least: 1, most: MAX_INTERVAL, whole: false };
   const interval = numberOf("interval", flags.interval, 1000, range);
   const count = numberOf("count", flags.count, Infinity, { least: 1, most: Infinity, whole: true });
   const usage = usageOf(flags.usage);
@@ -62,9 +63,10 @@ function liveView(terminal: Terminal, interval: number, stop: AbortController): 
   const history: MemInfo[] = [];
   const draw = () => {
     if (history.length === 0) return;
-    const rows = frame(history, { ...sizeOf(terminal), interval });
+    const { columns, rows, colors } = terminal;
+    const drawn = frame(history, { columns, rows, colors, interval });
     // Each line is cleared behind its end, and the screen below the last.
-    terminal.write(`\x1b[H${rows.map((row) => `${row}\x1b[K`).join("\r\n")}\x1b[J`);
+    terminal.write(`\x1b[H${drawn.map((row) => `${row}\x1b[K`).join("\r\n")}\x1b[J`);
   };
   terminal.write(ENTER);
   const giveBack = terminal.takeOver({
@@ -84,10 +86,6 @@ function liveView(terminal: Terminal, interval: number, stop: AbortController): 
       terminal.write(LEAVE);
     },
   };
-}
-
-function sizeOf({ columns, rows, colors }: Terminal) {
-  return { columns, rows, colors };
 }
 
 function usageOf(text: string | undefined): Usage {
