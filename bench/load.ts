@@ -7,7 +7,7 @@ import { type Load, load } from "../tests/e2e/load.ts";
 import { findRuntimes } from "../tests/support/runtimes.ts";
 import { occasion, title } from "./support/machine.ts";
 import { median } from "../tests/support/numbers.ts";
-import { markdown } from "./support/table.ts";
+import { markdown, tally } from "./support/table.ts";
 
 const RUNS = 3;
 const MIB = 1024 * 1024;
@@ -24,11 +24,10 @@ for (const runtime of findRuntimes()) {
     const runs: Load[] = [];
     for (let i = 0; i < RUNS; i++) runs.push(await load(runtime, mode, hierarchy));
     const middle = (of: (run: Load) => number) => String(Math.round(median(runs.map(of))));
-    const outcomes = [...new Set(runs.map(({ outcome }) => outcome))];
     rows.push([
       title(runtime),
       mode,
-      outcomes.map((one) => `${one} ${runs.filter((run) => run.outcome === one).length}×`).join(),
+      tally(runs.map(({ outcome }) => outcome)),
       middle(({ answers }) => answers["200"] ?? 0),
       middle(({ answers }) => answers["503"] ?? 0),
       middle(({ answers }) =>

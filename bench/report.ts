@@ -9,6 +9,7 @@ import { findRuntimes, type Runtime } from "../tests/support/runtimes.ts";
 import { filesOfOneSample } from "./support/files_of_one_sample.ts";
 import { occasion, title } from "./support/machine.ts";
 import type { Measured } from "./support/measure.ts";
+import { runJson } from "./support/run_json.ts";
 import { markdown } from "./support/table.ts";
 
 const floor = buildFloor();
@@ -22,13 +23,8 @@ for (const [i, runtime] of runtimes.entries()) {
 }
 console.log(`**Where a sample's time goes, µs**\n\n${markdown(partsTable())}`);
 
-function measureIn({ command: [file, ...args] }: Runtime): Measured[] {
-  const program = new URL("support/measure.ts", import.meta.url).pathname;
-  const { stdout, stderr, status } = spawnSync(file!, [...args, program, floor, ...files], {
-    encoding: "utf8",
-  });
-  if (status !== 0) throw new Error(`${file} failed: ${stderr}`);
-  return stdout.trim().split("\n").map((line) => JSON.parse(line));
+function measureIn(runtime: Runtime): Measured[] {
+  return runJson(runtime, "measure.ts", [floor, ...files]);
 }
 
 function comparison(rows: Measured[]): string[][] {

@@ -6,7 +6,7 @@ import { findHierarchy } from "../tests/e2e/child_group.ts";
 import { type Survival, survive, type Workload } from "../tests/e2e/survival.ts";
 import { median } from "../tests/support/numbers.ts";
 import { findRuntimes } from "../tests/support/runtimes.ts";
-import { markdown } from "./support/table.ts";
+import { markdown, tally } from "./support/table.ts";
 
 const MIB = 1024 * 1024;
 const LIMIT = 300 * MIB;
@@ -50,8 +50,6 @@ async function repeat(run: () => Promise<Survival>): Promise<Survival[]> {
 
 function describe(runs: Survival[], open: Survival[] | undefined): string[] {
   const finished = runs.filter((run) => run.outcome === "finished");
-  const outcomes = [...new Set(runs.map((run) => run.outcome))]
-    .map((outcome) => `${outcome} ${runs.filter((run) => run.outcome === outcome).length}×`);
   const middle = (values: (number | undefined)[]) =>
     median(values.filter((value) => value !== undefined));
   const time = middle(finished.map((run) => run.worked));
@@ -63,7 +61,7 @@ function describe(runs: Survival[], open: Survival[] | undefined): string[] {
   );
   const known = (value: number, text: string) => Number.isNaN(value) ? "–" : text;
   return [
-    outcomes.join(", "),
+    tally(runs.map(({ outcome }) => outcome)),
     known(time / openTime, (time / openTime).toFixed(2)),
     known(peak, `${Math.round(peak / MIB)} MiB`),
     known(forced, String(forced)),

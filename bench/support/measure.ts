@@ -1,7 +1,7 @@
 // Measures every contestant in this runtime against the floor, turn about, so
 // that both meet the machine in the same mood. Arguments: the floor program,
-// then the files of one sample. Prints one JSON object per line, the parts of
-// a sample after the contestants.
+// then the files of one sample. Prints one JSON array, the parts of a sample
+// after the contestants.
 
 import { spawnSync } from "node:child_process";
 import process from "node:process";
@@ -29,12 +29,12 @@ export interface Measured {
 
 const [floor, ...files] = process.argv.slice(2);
 
-for (const contestant of contestants(files)) {
-  console.log(JSON.stringify(await compare(contestant)));
-}
+const rows: Measured[] = [];
+for (const contestant of contestants(files)) rows.push(await compare(contestant));
 for (const [name, nanoseconds] of await measureParts()) {
-  console.log(JSON.stringify({ name, nanoseconds, part: true } satisfies Measured));
+  rows.push({ name, nanoseconds, part: true });
 }
+console.log(JSON.stringify(rows));
 process.exit();
 
 async function compare({ name, note, ask }: Contestant): Promise<Measured> {

@@ -7,3 +7,10 @@ export function markdown([head, ...rows]: string[][]): string {
   });
   return [line(head!), line(rule), ...rows.map(line)].join("\n");
 }
+
+/** How often each word comes, such as `killed 2×, stuck 1×`. */
+export function tally(words: string[]): string {
+  return [...new Set(words)]
+    .map((word) => `${word} ${words.filter((other) => other === word).length}×`)
+    .join(", ");
+}
