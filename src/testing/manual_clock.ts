@@ -82,8 +82,9 @@ export class ManualClock implements Clock {
   /** Lets time pass while nothing can fire, as in a blocked event loop. */
   block(milliseconds: number): void {
     this.#now += milliseconds;
-    for (const ticker of [...this.#tickers]) {
-      if (ticker.due > this.#now) continue;
+    for (const ticker of [...this.#tickers].sort((a, b) => a.due - b.due)) {
+      // One that was due before may have stopped this one.
+      if (ticker.due > this.#now || !this.#tickers.has(ticker)) continue;
       // What setInterval does in all three runtimes: one call, late.
       ticker.due = this.#now + ticker.interval;
       ticker.tick();

@@ -32,6 +32,19 @@ describe("ManualClock", () => {
     await done;
   });
 
+  it("fires after a blocked loop in order of time, and nothing that was stopped", () => {
+    const clock = new ManualClock();
+    const fired: string[] = [];
+    const stops: (() => void)[] = [];
+    stops.push(clock.every(30, () => fired.push("slow"), false));
+    clock.every(20, () => {
+      fired.push("fast");
+      for (const stop of stops) stop();
+    }, false);
+    clock.block(100);
+    assert.deepEqual(fired, ["fast"]);
+  });
+
   it("says what is left running", async () => {
     const clock = new ManualClock();
     const sampler = new StorySampler(clock, [{ at: 0 }]);
