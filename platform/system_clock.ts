@@ -20,5 +20,6 @@ export const systemClock: Clock = {
 
 function unrefTimer(timer: unknown): void {
   if (typeof timer === "number") deno?.unrefTimer?.(timer);
-  else (timer as { unref?: () => void }).unref?.();
+  // Fake timers may return anything; an error here would leave the timer running.
+  else (timer as { unref?: () => void } | undefined)?.unref?.();
 }

@@ -30,6 +30,17 @@ describe("the system clock", () => {
     assert.deepEqual(calls, [70, 1]);
   });
 
+  it("takes a setInterval that returns nothing", () => {
+    const { setInterval, clearInterval } = globalThis;
+    try {
+      globalThis.setInterval = (() => undefined) as unknown as typeof setInterval;
+      globalThis.clearInterval = () => {};
+      systemClock.every(70, () => {}, true)();
+    } finally {
+      Object.assign(globalThis, { setInterval, clearInterval });
+    }
+  });
+
   it("unref lets the process exit while a watch runs", () => {
     const mod = new URL("../../mod.ts", import.meta.url).href;
     const program = `import { watch } from ${JSON.stringify(mod)};
