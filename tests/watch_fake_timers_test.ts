@@ -1,7 +1,9 @@
 import { mock } from "node:test";
+import type { Time } from "./support/watch_bench.ts";
 import { describeWatchTable } from "./support/watch_table.ts";
 
-describeWatchTable("watch() under the runtime's own fake timers", () => {
+/** Time by fake timers in place of the global ones. */
+function fakeTime(): Time {
   mock.timers.enable({ apis: ["setInterval"] });
   return {
     clock: undefined,
@@ -9,4 +11,6 @@ describeWatchTable("watch() under the runtime's own fake timers", () => {
     running: () => undefined,
     restore: () => mock.timers.reset(),
   };
-});
+}
+
+describeWatchTable("watch() under the runtime's own fake timers", fakeTime);

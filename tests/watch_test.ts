@@ -4,17 +4,10 @@ import { watch, type WatchOptions } from "../src/watch.ts";
 import { settle } from "./support/async.ts";
 import { ManualClock } from "../src/testing/manual_clock.ts";
 import { ScriptedSampler } from "./support/scripted_sampler.ts";
+import { manualTime } from "./support/watch_bench.ts";
 import { describeWatchTable } from "./support/watch_table.ts";
 
-describeWatchTable("watch() on a manual clock", () => {
-  const clock = new ManualClock();
-  return {
-    clock,
-    advance: (milliseconds) => clock.tick(milliseconds),
-    running: () => clock.running,
-    restore: () => {},
-  };
-});
+describeWatchTable("watch() on a manual clock", manualTime);
 
 describe("watch()", () => {
   it("fires once after an event loop that could not fire for several intervals", async () => {
