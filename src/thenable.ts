@@ -1,5 +1,39 @@
-/** Whether it must be waited for; by shape, as another realm's promise must be too. */
+/** Whether `value` must be awaited; by shape, because it may be of another realm. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return value !== null && (typeof value === "object" || typeof value === "function") &&
-    typeof (value as { then?: unknown }).then === "function";
+  return isObject(value) && typeof (value as { then?: unknown }).then === "function";
+}
+
+/**
+ * The promise that adopts `value`, or `undefined` if `value` is not a thenable
+ * and the caller need not wait.
+ *
+ * The promise settles once, however often the thenable does. It rejects if
+ * `then` throws, or if reading `then` throws. `then` is read once.
+ */
+export function adopt<T>(value: T): Promise<Awaited<T>> | undefined {
+  if (!isObject(value)) return undefined;
+  let then: unknown;
+  try {
+    then = (value as { then?: unknown }).then;
+    // A promise of this realm needs no other around it.
+    if (then === Promise.prototype.then) return Promise.resolve(value);
+  } catch (reason) {
+    return Promise.reject(reason);
+  }
+  return typeof then === "function" ? callThen(value, then) : undefined;
+}
+
+/** Apart from {@linkcode adopt}, which must not allocate a closure per plain value. */
+function callThen<T>(value: T, then: unknown): Promise<Awaited<T>> {
+  return new Promise((resolve, reject) => {
+    (then as PromiseLike<Awaited<T>>["then"]).call(
+      value as PromiseLike<Awaited<T>>,
+      resolve,
+      reject,
+    );
+  });
+}
+
+function isObject(value: unknown): value is object {
+  return value !== null && (typeof value === "object" || typeof value === "function");
 }

@@ -12,7 +12,7 @@ import type { Clock } from "./clock.ts";
 import { openSampler, openSharedSampler, systemClock } from "./host.ts";
 import type { MemInfo } from "./mem_info.ts";
 import type { Sampler, SamplerOptions } from "./sampler.ts";
-import { isThenable } from "./thenable.ts";
+import { adopt } from "./thenable.ts";
 
 /**
  * Options of {@linkcode watch}.
@@ -78,8 +78,8 @@ export interface WatchContext {
 }
 
 /**
- * What {@linkcode watch} calls with each snapshot. If it returns a promise,
- * no other call is made until that settles.
+ * The function that {@linkcode watch} calls with each snapshot. If it returns a
+ * promise or another thenable, the watch makes no other call until that settles.
  *
  * @since 0.1.0
  */
@@ -260,8 +260,9 @@ class Watching {
     } catch (error) {
       return this.#panic(error);
     }
-    if (!isThenable(info)) return this.#call(info, cause, coalesced);
-    info.then((value) => {
+    const pending = adopt(info);
+    if (pending === undefined) return this.#call(info as MemInfo, cause, coalesced);
+    pending.then((value) => {
       if (!this.#settled) this.#call(value, cause, coalesced);
     }, (reason) => {
       if (!this.#settled) this.#panic(reason);
@@ -293,10 +294,11 @@ class Watching {
     this.#await(result, (error) => this.#end(() => this.#reject(error)));
   }
 
-  /** Ends the turn when `result` settles: now, if it is not a promise. */
+  /** Ends the turn when `result` settles: now, if it is not a thenable. */
   #await(result: unknown, onRejected: (reason: unknown) => void): void {
-    if (isThenable(result)) result.then(() => this.#turnOver(), onRejected);
-    else this.#turnOver();
+    const pending = adopt(result);
+    if (pending === undefined) this.#turnOver();
+    else pending.then(() => this.#turnOver(), onRejected);
   }
 
   #turnOver(): void {
