@@ -69,7 +69,10 @@ export type WatchCause = "immediate" | "tick" | "pressure";
  * @since 0.1.0
  */
 export interface WatchContext {
-  /** The signal that ends the watch; hand it on to slow work. */
+  /**
+   * The signal that ends the watch. Pass it to slow work, such as `fetch`: an
+   * abort then cancels the work, and the watch resolves.
+   */
   readonly signal: AbortSignal;
   /** Ticks merged into this one because the callback was still running. */
   readonly coalesced: number;
@@ -94,6 +97,13 @@ export type WatchCallback = (info: MemInfo, context: WatchContext) => unknown;
  * be read is `undefined` in that snapshot, and sampling goes on. Watches that
  * are due at the same time share one reading, at most 1 ms old; a watch with
  * `wakeOnPressure` has its own.
+ *
+ * An abort stops all sampling at once. The callback that is running then is
+ * waited for, even if its promise never settles. If it fails because of the
+ * abort, the watch resolves, and `onPanic` is not called. An error counts as
+ * such if it is the signal's `reason` itself (`fetch` rejects with that), or an
+ * AbortError whose `cause` is the signal's `reason` (as `node:timers/promises`
+ * creates it). Any other error is handled as before the abort.
  *
  * ```ts
  * import { MiB, watch } from "@x/memctl";
@@ -283,6 +293,7 @@ class Watching {
 
   #panic(reason: unknown): void {
     this.#turn = "calling";
+    if (isAbortOf(this.#signal, reason)) return this.#turnOver();
     const { onPanic } = this.#options;
     if (onPanic === undefined) return this.#end(() => this.#reject(reason));
     let result: unknown;
@@ -321,5 +332,21 @@ class Watching {
     this.#stopWakes?.();
     this.#signal.removeEventListener("abort", this.#onAbort);
     if (this.#options.sampler === undefined) this.#sampler.close();
+  }
+}
+
+/**
+ * Whether `reason` only reports that the signal was aborted: it is the
+ * signal's reason, or an AbortError caused by it, as Node's APIs make them.
+ */
+function isAbortOf(signal: AbortSignal, reason: unknown): boolean {
+  try {
+    if (!signal.aborted) return false;
+    if (Object.is(reason, signal.reason)) return true;
+    const { name, cause } = reason as { name?: unknown; cause?: unknown };
+    return name === "AbortError" && Object.is(cause, signal.reason);
+  } catch {
+    // `undefined` or `null`, which have no properties, or an object whose getters throw.
+    return false;
   }
 }

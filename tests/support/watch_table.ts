@@ -316,6 +316,20 @@ export function describeWatchTable(name: string, makeTime: () => Time): void {
       assert.deepEqual(bench.calls[1], { rss: 2, coalesced: 1, cause: "tick" });
     });
 
+    for (const onPanic of [undefined, () => assert.fail("onPanic was called")]) {
+      const title = onPanic === undefined ? "" : ", with onPanic too";
+      row(`a callback that rejects with the signal's reason is the stop${title}`, async (bench) => {
+        const gate = Promise.withResolvers<void>();
+        bench.onCall = () => gate.promise;
+        bench.start({ onPanic });
+        bench.time.advance(100);
+        bench.abort.abort();
+        gate.reject(bench.abort.signal.reason);
+        await settle();
+        assert.equal(bench.outcome.state, "resolved");
+      });
+    }
+
     row("a callback that rejects after an abort still rejects the watch", async (bench) => {
       const gate = Promise.withResolvers<void>();
       bench.onCall = () => gate.promise;
