@@ -46,10 +46,5 @@ export type {
   Usage,
 } from "./src/sampler.ts";
 export { samples, type SamplesOptions } from "./src/samples.ts";
-export {
-  watch,
-  type WatchCallback,
-  type WatchCause,
-  type WatchContext,
-  type WatchOptions,
-} from "./src/watch.ts";
+export { watch, type WatchCallback, type WatchCause, type WatchContext } from "./src/watch.ts";
+export type { WatchOptions } from "./src/watch_options.ts";

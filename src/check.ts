@@ -79,7 +79,8 @@ export function checkOptionalSignal(name: string, value: unknown): void {
   if (
     typeof signal !== "object" || signal === null ||
     typeof signal.aborted !== "boolean" ||
-    typeof signal.addEventListener !== "function"
+    typeof signal.addEventListener !== "function" ||
+    typeof signal.removeEventListener !== "function"
   ) {
     throw new TypeError(`'${name}' must be an AbortSignal: current value is ${show(value)}`);
   }
@@ -107,16 +108,25 @@ export function checkOptionalMethod(name: string, value: unknown, method: string
 
 /** Throws unless every option that a sampler knows is one that it takes. */
 export function checkSamplerOptions(options: SamplerOptions): void {
+  readSamplerOptions(options);
+}
+
+/**
+ * Reads each option of a sampler once, and checks it.
+ *
+ * @returns A copy, so that later changes to `options` have no effect.
+ */
+export function readSamplerOptions(options: SamplerOptions): SamplerOptions {
   checkObject("options", options);
-  checkOneOf("usage", options.usage, USAGES);
-  checkOneOf("adapter", options.adapter, ADAPTERS);
-  checkOptionalBoolean("pressure", options.pressure);
-  const root = options.root;
-  if (root === undefined) return;
-  if (typeof root !== "string") {
+  const { usage, adapter, pressure, root } = options;
+  checkOneOf("usage", usage, USAGES);
+  checkOneOf("adapter", adapter, ADAPTERS);
+  checkOptionalBoolean("pressure", pressure);
+  if (root !== undefined && typeof root !== "string") {
     throw new TypeError(`'root' must be a path: current value is ${show(root)}`);
   }
   if (root === "") throw new RangeError(`'root' must not be empty: current value is ""`);
+  return { usage, adapter, pressure, root };
 }
 
 function checkOneOf(name: string, value: unknown, allowed: readonly string[]): void {

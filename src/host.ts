@@ -1,7 +1,7 @@
 // The one place where src/ meets platform/.
 
 import { pickSampler } from "../platform/pick.ts";
-import { checkSamplerOptions } from "./check.ts";
+import { readSamplerOptions } from "./check.ts";
 import type { Sampler, SamplerOptions } from "./sampler.ts";
 
 export { systemClock } from "../platform/system_clock.ts";
@@ -29,11 +29,10 @@ export { systemClock } from "../platform/system_clock.ts";
  * @since 0.1.0
  */
 export function openSampler(options: SamplerOptions = {}): Sampler {
-  checkSamplerOptions(options);
-  return pickSampler(options, false);
+  return pickSampler(readSamplerOptions(options), false);
 }
 
-/** The same for a watch: those due at the same time share one reading. */
+/** The same for a watch, with checked options: those due at the same time share one reading. */
 export function openSharedSampler(options: SamplerOptions): Sampler {
   return pickSampler(options, true);
 }

@@ -1,9 +1,10 @@
 import type { MemInfo } from "./mem_info.ts";
-import { checkWatchOptions, watch, type WatchOptions } from "./watch.ts";
+import { readWatchOptions, type WatchOptions, type WatchSettings } from "./watch_options.ts";
+import { Watching } from "./watch.ts";
 
 /**
- * Options of {@linkcode samples}: those of {@linkcode watch}, but `onPanic`,
- * since there is no callback.
+ * Options of {@linkcode samples}: those of {@linkcode watch} without `onPanic`,
+ * since there is no callback. They are read once, by `samples()` itself.
  *
  * @since 0.1.0
  */
@@ -33,8 +34,7 @@ export type SamplesOptions = Omit<WatchOptions, "onPanic">;
  * @since 0.1.0
  */
 export function samples(options: SamplesOptions): AsyncIterableIterator<MemInfo> {
-  checkWatchOptions(options);
-  return new Samples(options);
+  return new Samples({ ...readWatchOptions(options), onPanic: undefined });
 }
 
 /** A consumer that waits in `next()`. */
@@ -46,8 +46,7 @@ interface Waiter {
 const DONE: IteratorResult<MemInfo, undefined> = { done: true, value: undefined };
 
 class Samples implements AsyncIterableIterator<MemInfo, undefined> {
-  readonly #options: SamplesOptions;
-  readonly #stop = new AbortController();
+  readonly #watching: Watching;
   readonly #waiters: Waiter[] = [];
   /** Lets the watch's callback return: the consumer is back for more. */
   #resume: (() => void) | undefined;
@@ -55,8 +54,13 @@ class Samples implements AsyncIterableIterator<MemInfo, undefined> {
   #over = false;
   #failure: { reason: unknown } | undefined;
 
-  constructor(options: SamplesOptions) {
-    this.#options = options;
+  constructor(settings: WatchSettings) {
+    this.#watching = new Watching(
+      settings,
+      (info) => this.#deliver(info),
+      () => this.#finish(),
+      (reason) => this.#finish({ reason }),
+    );
   }
 
   next(): Promise<IteratorResult<MemInfo, undefined>> {
@@ -67,8 +71,9 @@ class Samples implements AsyncIterableIterator<MemInfo, undefined> {
     }
     return new Promise((resolve, reject) => {
       this.#waiters.push({ resolve, reject });
-      if (this.#started) this.#goOn();
-      else this.#start();
+      if (this.#started) return this.#goOn();
+      this.#started = true;
+      this.#watching.start();
     });
   }
 
@@ -90,17 +95,6 @@ class Samples implements AsyncIterableIterator<MemInfo, undefined> {
     await this.return();
   }
 
-  #start(): void {
-    this.#started = true;
-    const { signal } = this.#options;
-    if (signal?.aborted) return this.#finish();
-    signal?.addEventListener("abort", this.#onAbort);
-    const options = { ...this.#options, signal: this.#stop.signal };
-    watch(options, (info) => this.#deliver(info)).catch((reason) => this.#finish({ reason }));
-  }
-
-  readonly #onAbort = (): void => this.#finish();
-
   /** Hands a snapshot over and holds the watch until the consumer is back. */
   #deliver(info: MemInfo): Promise<void> | undefined {
     this.#waiters.shift()?.resolve({ done: false, value: info });
@@ -118,8 +112,7 @@ class Samples implements AsyncIterableIterator<MemInfo, undefined> {
   #finish(failure?: { reason: unknown }): void {
     if (this.#over) return;
     this.#over = true;
-    this.#options.signal?.removeEventListener("abort", this.#onAbort);
-    this.#stop.abort();
+    this.#watching.stop();
     this.#goOn();
     const waiters = this.#waiters.splice(0);
     // The first that waits learns of the failure; if none does, the next call.

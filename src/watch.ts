@@ -1,59 +1,9 @@
-import {
-  checkFunction,
-  checkInterval,
-  checkNumber,
-  checkOptionalBoolean,
-  checkOptionalFunction,
-  checkOptionalMethod,
-  checkOptionalSignal,
-  checkSamplerOptions,
-} from "./check.ts";
-import type { Clock } from "./clock.ts";
-import { openSampler, openSharedSampler, systemClock } from "./host.ts";
+import { checkFunction, checkInterval } from "./check.ts";
+import { openSampler, openSharedSampler } from "./host.ts";
 import type { MemInfo } from "./mem_info.ts";
-import type { Sampler, SamplerOptions } from "./sampler.ts";
+import type { Sampler } from "./sampler.ts";
 import { adopt } from "./thenable.ts";
-
-/**
- * Options of {@linkcode watch}.
- *
- * @since 0.1.0
- */
-export interface WatchOptions extends SamplerOptions {
-  /**
-   * Sampling period in milliseconds: above 0, at most 2,147,483,647. Or a
-   * function that gives it anew after each snapshot, and before the first for
-   * `undefined`; what it throws counts as thrown by the callback.
-   */
-  interval: number | ((info: MemInfo | undefined) => number);
-  /**
-   * Takes the first sample at entry; the first tick follows one interval
-   * later. Default: `false`.
-   */
-  immediate?: boolean | undefined;
-  /** Ends the watch when aborted. */
-  signal?: AbortSignal | undefined;
-  /**
-   * Called with what the callback (or an injected sampler) threw or rejected
-   * with; sampling then goes on. Without it, the watch rejects.
-   */
-  onPanic?: ((reason: unknown) => unknown) | undefined;
-  /**
-   * Samples at once when the kernel says that the container has hit its limit
-   * or throttle limit (memory.events of cgroup v2), instead of at the next
-   * tick; at most once per `minGap` milliseconds (default: 100). Where there
-   * is no such notice the watch stays with its ticks, and
-   * `signals.pressureEvents` says why. It stays with them in Deno with `unref`
-   * too: Deno keeps the process alive while a file is watched.
-   */
-  wakeOnPressure?: boolean | { minGap?: number | undefined } | undefined;
-  /** Lets the process exit while this watch is running. Default: `false`. */
-  unref?: boolean | undefined;
-  /** Where the snapshots come from; it stays open. Default: this machine. */
-  sampler?: Sampler | undefined;
-  /** What makes the ticks. Default: the global `setInterval`. */
-  clock?: Clock | undefined;
-}
+import { readWatchOptions, type WatchOptions, type WatchSettings } from "./watch_options.ts";
 
 /**
  * Why a snapshot was taken: at entry, because a tick fell due, or because the
@@ -122,59 +72,29 @@ export type WatchCallback = (info: MemInfo, context: WatchContext) => unknown;
  * settled and everything is released.
  * @throws {TypeError} (as a rejection) If an option or the callback is of the wrong type.
  * @throws {RangeError} (as a rejection) If `interval` is not above 0 and at most 2³¹−1, or
- * another option has a value that it does not know.
+ * another option has an unknown value.
  * @since 0.1.0
  */
 export function watch(options: WatchOptions, callback: WatchCallback): Promise<void> {
   // What the executor throws becomes the rejection.
   return new Promise((resolve, reject) => {
-    checkWatchOptions(options);
+    const settings = readWatchOptions(options);
     checkFunction("callback", callback);
-    if (options.signal?.aborted) return resolve();
-    new Watching(options, callback, resolve, reject).start();
+    new Watching(settings, callback, resolve, reject).start();
   });
 }
-
-/** Throws what {@linkcode watch} rejects with for these options. */
-export function checkWatchOptions(options: WatchOptions): void {
-  checkSamplerOptions(options);
-  if (typeof options.interval !== "function") checkInterval(options.interval);
-  checkOptionalBoolean("immediate", options.immediate);
-  checkOptionalBoolean("unref", options.unref);
-  checkOptionalSignal("signal", options.signal);
-  checkOptionalFunction("onPanic", options.onPanic);
-  checkWakeOnPressure(options.wakeOnPressure);
-  checkOptionalMethod("sampler", options.sampler, "sample");
-  checkOptionalMethod("clock", options.clock, "every");
-}
-
-function checkWakeOnPressure(value: WatchOptions["wakeOnPressure"]): void {
-  if (typeof value !== "object" || value === null) {
-    return checkOptionalBoolean("wakeOnPressure", value);
-  }
-  const { minGap = MIN_GAP } = value;
-  checkNumber(
-    "wakeOnPressure.minGap",
-    minGap,
-    "a number of milliseconds",
-    "at least 0 milliseconds",
-    (value) => value >= 0,
-  );
-}
-
-const MIN_GAP = 100;
 
 /**
  * One running watch: idle, or in one turn (sample, then callback, then perhaps
  * onPanic). Ticks that fall due during a turn are counted and become the next.
  */
-class Watching {
-  readonly #options: WatchOptions;
+export class Watching {
+  readonly #settings: WatchSettings;
   readonly #callback: WatchCallback;
   readonly #resolve: () => void;
   readonly #reject: (reason: unknown) => void;
   readonly #signal: AbortSignal;
-  readonly #sampler: Sampler;
+  #sampler: Sampler | undefined;
   #stopTicks: () => void = () => {};
   /** The interval that ticks keep; NaN, which equals nothing: none yet. */
   #interval = NaN;
@@ -188,36 +108,43 @@ class Watching {
   #settled = false;
 
   constructor(
-    options: WatchOptions,
+    settings: WatchSettings,
     callback: WatchCallback,
     resolve: () => void,
     reject: (reason: unknown) => void,
   ) {
-    this.#options = options;
+    this.#settings = settings;
     this.#callback = callback;
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#signal = options.signal ?? new AbortController().signal;
-    // What the kernel gives notice of, an older reading would not show.
-    const open = options.wakeOnPressure ? openSampler : openSharedSampler;
-    this.#sampler = options.sampler ?? open(options);
+    this.#signal = settings.signal;
   }
 
   start(): void {
-    const { clock = systemClock, unref = false, immediate } = this.#options;
-    this.#signal.addEventListener("abort", this.#onAbort);
+    const { sampler, sampling, minGap, immediate } = this.#settings;
+    if (this.#signal.aborted) return this.#resolve();
+    // A shared reading may be older than the event that it should show.
+    const open = minGap === undefined ? openSharedSampler : openSampler;
+    this.#sampler = sampler ?? open(sampling);
+    this.#signal.addEventListener("abort", this.stop);
     try {
       this.#pace(undefined);
     } catch (error) {
       return this.#end(() => this.#reject(error));
     }
-    this.#listen(clock, unref);
+    this.#listen();
     if (immediate) this.#take("immediate", 0);
   }
 
+  /** Ends the watch; a callback that runs is waited for, a pending snapshot is not. */
+  readonly stop = (): void => {
+    if (this.#turn === "calling") this.#release();
+    else this.#end(this.#resolve);
+  };
+
   /** Ticks at the interval that fits this snapshot. */
   #pace(info: MemInfo | undefined): void {
-    const { clock = systemClock, interval: wanted, unref = false } = this.#options;
+    const { clock, interval: wanted, unref } = this.#settings;
     const interval = typeof wanted === "function" ? wanted(info) : wanted;
     if (interval === this.#interval) return;
     checkInterval(interval);
@@ -226,11 +153,10 @@ class Watching {
     this.#stopTicks = clock.every(interval, this.#onTick, unref);
   }
 
-  #listen(clock: Clock, unref: boolean): void {
-    const { wakeOnPressure } = this.#options;
-    if (wakeOnPressure === undefined || wakeOnPressure === false) return;
-    const { minGap = MIN_GAP } = wakeOnPressure === true ? {} : wakeOnPressure;
-    this.#stopWakes = this.#sampler.onPressure?.(() => {
+  #listen(): void {
+    const { clock, minGap, unref } = this.#settings;
+    if (minGap === undefined) return;
+    this.#stopWakes = this.#sampler!.onPressure?.(() => {
       const now = clock.now();
       if (this.#released || now - this.#wokenAt < minGap) return;
       this.#wokenAt = now;
@@ -244,12 +170,6 @@ class Watching {
     if (this.#released) return;
     this.#due++;
     this.#takeDue();
-  };
-
-  readonly #onAbort = (): void => {
-    // A callback that runs is waited for; a reading that nobody will see is not.
-    if (this.#turn === "calling") this.#release();
-    else this.#end(this.#resolve);
   };
 
   /** Takes what is due, all of it in one turn, unless a turn is under way. */
@@ -266,7 +186,7 @@ class Watching {
     this.#turn = "sampling";
     let info: MemInfo | Promise<MemInfo>;
     try {
-      info = this.#sampler.sample();
+      info = this.#sampler!.sample();
     } catch (error) {
       return this.#panic(error);
     }
@@ -294,7 +214,7 @@ class Watching {
   #panic(reason: unknown): void {
     this.#turn = "calling";
     if (isAbortOf(this.#signal, reason)) return this.#turnOver();
-    const { onPanic } = this.#options;
+    const { onPanic } = this.#settings;
     if (onPanic === undefined) return this.#end(() => this.#reject(reason));
     let result: unknown;
     try {
@@ -330,8 +250,8 @@ class Watching {
     this.#released = true;
     this.#stopTicks();
     this.#stopWakes?.();
-    this.#signal.removeEventListener("abort", this.#onAbort);
-    if (this.#options.sampler === undefined) this.#sampler.close();
+    this.#signal.removeEventListener("abort", this.stop);
+    if (this.#settings.sampler === undefined) this.#sampler?.close();
   }
 }
 

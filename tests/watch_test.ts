@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { watch, type WatchOptions } from "../src/watch.ts";
+import { watch } from "../src/watch.ts";
+import type { WatchOptions } from "../src/watch_options.ts";
 import { settle } from "./support/async.ts";
 import { ManualClock } from "../src/testing/manual_clock.ts";
 import { ScriptedSampler } from "./support/scripted_sampler.ts";

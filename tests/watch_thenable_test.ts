@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { MemInfo } from "../src/mem_info.ts";
-import type { WatchOptions } from "../src/watch.ts";
+import type { WatchOptions } from "../src/watch_options.ts";
 import { settle } from "./support/async.ts";
 import { Bench } from "./support/watch_bench.ts";
 

@@ -2,12 +2,8 @@ import assert from "node:assert/strict";
 import type { Clock } from "../../src/clock.ts";
 import type { MemInfo } from "../../src/mem_info.ts";
 import { ManualClock } from "../../src/testing/manual_clock.ts";
-import {
-  watch,
-  type WatchCallback,
-  type WatchContext,
-  type WatchOptions,
-} from "../../src/watch.ts";
+import { watch, type WatchCallback, type WatchContext } from "../../src/watch.ts";
+import type { WatchOptions } from "../../src/watch_options.ts";
 import { CountingAbort, follow, type Outcome } from "./async.ts";
 import { ScriptedSampler } from "./scripted_sampler.ts";
 

@@ -1,0 +1,127 @@
+import {
+  checkInterval,
+  checkNumber,
+  checkOptionalBoolean,
+  checkOptionalFunction,
+  checkOptionalMethod,
+  checkOptionalSignal,
+  readSamplerOptions,
+} from "./check.ts";
+import type { Clock } from "./clock.ts";
+import { systemClock } from "./host.ts";
+import type { MemInfo } from "./mem_info.ts";
+import type { Sampler, SamplerOptions } from "./sampler.ts";
+
+/**
+ * Options of {@linkcode watch}. The watch reads each of them once, at entry.
+ * Changes to the object after the call have no effect.
+ *
+ * @since 0.1.0
+ */
+export interface WatchOptions extends SamplerOptions {
+  /**
+   * Sampling period in milliseconds: above 0, at most 2,147,483,647.
+   *
+   * Or a function that returns the period. The watch calls it at entry with
+   * `undefined`, and after each sample with the snapshot, before it calls the
+   * callback. An error thrown by this function, or a period out of range, counts
+   * as an error thrown by the callback.
+   */
+  interval: number | ((info: MemInfo | undefined) => number);
+  /**
+   * Takes the first sample at entry; the first tick follows one interval
+   * later. Default: `false`.
+   */
+  immediate?: boolean | undefined;
+  /** Ends the watch when aborted. */
+  signal?: AbortSignal | undefined;
+  /**
+   * Called with each error of the callback, of an interval function or of an
+   * injected sampler; sampling goes on at the next tick. Without `onPanic`, the
+   * watch rejects with that error. The watch also rejects if `onPanic` itself
+   * throws or rejects. Not called if the error only reports that `signal` was
+   * aborted; see {@linkcode watch}.
+   */
+  onPanic?: ((reason: unknown) => unknown) | undefined;
+  /**
+   * Also samples when the kernel reports that the container has hit its limit
+   * or throttle limit (memory.events of cgroup v2), instead of only at the next
+   * tick. The watch takes at most one such sample per `minGap` milliseconds
+   * (default: 100). Where the kernel reports no events, the watch relies on its
+   * ticks, and `signals.pressureEvents` says why. In Deno with `unref` it relies on them
+   * too, because Deno keeps the process alive while a file is watched.
+   */
+  wakeOnPressure?: boolean | { minGap?: number | undefined } | undefined;
+  /** Lets the process exit while this watch is running. Default: `false`. */
+  unref?: boolean | undefined;
+  /**
+   * Takes the snapshots. The watch does not close it. Default: a sampler of
+   * this host, which the watch opens and closes.
+   */
+  sampler?: Sampler | undefined;
+  /** Makes the ticks. Default: the global `setInterval`. */
+  clock?: Clock | undefined;
+}
+
+/** The options of a watch, checked and with their defaults. */
+export interface WatchSettings {
+  readonly interval: WatchOptions["interval"];
+  readonly immediate: boolean;
+  readonly signal: AbortSignal;
+  readonly onPanic: WatchOptions["onPanic"];
+  /** Milliseconds; `undefined`: the watch does not wake on pressure. */
+  readonly minGap: number | undefined;
+  readonly unref: boolean;
+  /** `undefined`: the watch opens its own, with the options `sampling`. */
+  readonly sampler: Sampler | undefined;
+  readonly sampling: SamplerOptions;
+  readonly clock: Clock;
+}
+
+const DEFAULT_MIN_GAP = 100;
+
+/**
+ * Reads each option once, and checks it.
+ *
+ * @throws {TypeError} If an option is of the wrong type.
+ * @throws {RangeError} If an option is out of range or has an unknown value.
+ */
+export function readWatchOptions(options: WatchOptions): WatchSettings {
+  const sampling = readSamplerOptions(options);
+  const { interval, immediate, unref, signal, onPanic, wakeOnPressure, sampler, clock } = options;
+  if (typeof interval !== "function") checkInterval(interval);
+  checkOptionalBoolean("immediate", immediate);
+  checkOptionalBoolean("unref", unref);
+  checkOptionalSignal("signal", signal);
+  checkOptionalFunction("onPanic", onPanic);
+  const minGap = readMinGap(wakeOnPressure);
+  checkOptionalMethod("sampler", sampler, "sample");
+  checkOptionalMethod("clock", clock, "every");
+  return {
+    interval,
+    immediate: immediate ?? false,
+    signal: signal ?? new AbortController().signal,
+    onPanic,
+    minGap,
+    unref: unref ?? false,
+    sampler,
+    sampling,
+    clock: clock ?? systemClock,
+  };
+}
+
+function readMinGap(wakeOnPressure: WatchOptions["wakeOnPressure"]): number | undefined {
+  if (typeof wakeOnPressure !== "object" || wakeOnPressure === null) {
+    checkOptionalBoolean("wakeOnPressure", wakeOnPressure);
+    return wakeOnPressure ? DEFAULT_MIN_GAP : undefined;
+  }
+  const { minGap = DEFAULT_MIN_GAP } = wakeOnPressure;
+  checkNumber(
+    "wakeOnPressure.minGap",
+    minGap,
+    "a number of milliseconds",
+    "at least 0 milliseconds",
+    (value) => value >= 0,
+  );
+  return minGap;
+}
