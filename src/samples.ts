@@ -1,6 +1,6 @@
 import type { MemInfo } from "./mem_info.ts";
 import { readWatchOptions, type WatchOptions, type WatchSettings } from "./watch_options.ts";
-import { Watching } from "./watch.ts";
+import { Watching } from "./watching.ts";
 
 /**
  * Options of {@linkcode samples}: those of {@linkcode watch} without `onPanic`,

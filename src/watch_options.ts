@@ -25,7 +25,9 @@ export interface WatchOptions extends SamplerOptions {
    * Or a function that returns the period. The watch calls it at entry with
    * `undefined`, and after each sample with the snapshot, before it calls the
    * callback. An error thrown by this function, or a period out of range, counts
-   * as an error thrown by the callback.
+   * as an error thrown by the callback. With `onPanic`, the watch then keeps its
+   * current period. At entry there is no current period yet, so the watch samples
+   * every 1,000 ms until the function returns a valid one.
    */
   interval: number | ((info: MemInfo | undefined) => number);
   /**

@@ -7,7 +7,7 @@ import { describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { watch } from "../src/watch.ts";
-import { settle } from "./support/async.ts";
+import { follow, settle } from "./support/async.ts";
 import { Bench } from "./support/watch_bench.ts";
 
 const ON_PANIC = [undefined, () => assert.fail("onPanic was called")];
@@ -172,6 +172,98 @@ describe("watch() whose callback fails because of the abort", () => {
     bench.time.advance(100);
     await settle();
     assert.equal(bench.outcome.state, "rejected");
+    bench.assertNothingLeft();
+  });
+});
+
+describe("watch() aborted", () => {
+  it("inside onPanic: waits for it, then resolves", async () => {
+    const gate = Promise.withResolvers<void>();
+    const bench = new Bench();
+    bench.onCall = () => {
+      throw new Error("a bug");
+    };
+    bench.start({
+      onPanic: () => {
+        bench.abort.abort();
+        return gate.promise;
+      },
+    });
+    bench.time.advance(300);
+    await settle();
+    assert.equal(bench.outcome.state, "pending");
+    gate.resolve();
+    await settle();
+    assert.equal(bench.outcome.state, "resolved");
+    bench.assertNothingLeft();
+  });
+
+  for (const later of [false, true]) {
+    const how = later ? "whose promise is pending" : "that returns directly";
+    it(`inside the sampler ${how}: does not call the callback`, async () => {
+      for (const immediate of [false, true]) {
+        const bench = new Bench();
+        bench.sampler.next = (info) => {
+          bench.abort.abort();
+          return later ? Promise.resolve(info) : info;
+        };
+        bench.start({ immediate });
+        bench.time.advance(100);
+        await settle();
+        assert.equal(bench.outcome.state, "resolved");
+        assert.equal(bench.calls.length, 0);
+        bench.assertNothingLeft();
+      }
+    });
+  }
+
+  it("inside a sampler that then throws: the signal's reason resolves, others reject", async () => {
+    const other = new Error("other");
+    for (const reason of [undefined, other]) {
+      const bench = new Bench();
+      bench.sampler.next = () => {
+        bench.abort.abort();
+        throw reason ?? bench.abort.signal.reason;
+      };
+      bench.start();
+      bench.time.advance(100);
+      await settle();
+      assert.equal(bench.outcome.state, reason === undefined ? "resolved" : "rejected");
+      assert.equal(bench.outcome.reason, reason);
+      bench.assertNothingLeft();
+    }
+  });
+
+  it("while a snapshot is pending: a rejection with the reason is nobody's", async () => {
+    const bench = new Bench();
+    bench.sampler.next = () =>
+      new Promise((_, reject) => {
+        const { signal } = bench.abort;
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      });
+    bench.start({ onPanic: () => assert.fail("onPanic was called") });
+    bench.time.advance(100);
+    bench.abort.abort();
+    await settle();
+    assert.equal(bench.outcome.state, "resolved");
+  });
+
+  it("while its options are read: takes no sample", async () => {
+    const bench = new Bench();
+    const options = {
+      interval: 100,
+      immediate: true,
+      signal: bench.abort.signal,
+      sampler: bench.sampler,
+      get clock() {
+        bench.abort.abort();
+        return bench.time.clock;
+      },
+    };
+    const outcome = follow(watch(options, () => assert.fail("called")));
+    await settle();
+    assert.equal(outcome.state, "resolved");
+    assert.equal(bench.sampler.taken, 0);
     bench.assertNothingLeft();
   });
 });
