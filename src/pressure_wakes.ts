@@ -1,7 +1,16 @@
+import { MAX_INTERVAL } from "./check.ts";
 import type { Clock } from "./clock.ts";
 import type { Sampler } from "./sampler.ts";
 
-/** The pressure events of a sampler, at most one per gap. */
+/** An event within the gap; it becomes due at the end of the gap. */
+interface HeldEvent {
+  stopTimer: (() => void) | undefined;
+}
+
+/**
+ * The pressure events of a sampler, at most one per gap: an event within the
+ * gap is held until the gap ends, and dropped if a sample is taken before.
+ */
 export class PressureWakes {
   readonly #clock: Clock;
   readonly #minGap: number;
@@ -9,6 +18,7 @@ export class PressureWakes {
   readonly #onDue: () => void;
   readonly #onFailure: (reason: unknown) => void;
   #lastWake = -Infinity;
+  #held: HeldEvent | undefined;
   #stopListening: (() => void) | undefined;
   #stopped = false;
 
@@ -42,21 +52,57 @@ export class PressureWakes {
     else this.#stopListening = stop;
   }
 
+  /** Drops the event that is held: the sample that starts now shows its effect. */
+  dropHeld(): void {
+    const held = this.#held;
+    this.#held = undefined;
+    held?.stopTimer?.();
+  }
+
   stop(): void {
     if (this.#stopped) return;
     this.#stopped = true;
-    this.#stopListening?.();
+    try {
+      this.dropHeld();
+    } finally {
+      this.#stopListening?.();
+    }
   }
 
   readonly #onEvent = (): void => {
-    if (this.#stopped) return;
+    if (this.#stopped || this.#held !== undefined) return;
     try {
       const now = this.#clock.now();
-      if (now - this.#lastWake < this.#minGap) return;
-      this.#lastWake = now;
-      this.#onDue();
+      const remaining = Math.ceil(this.#lastWake + this.#minGap - now);
+      if (!(remaining > 0)) this.#wake(now);
+      // No timer takes more, and every watch samples more often than that.
+      else if (remaining <= MAX_INTERVAL) this.#hold(remaining);
     } catch (reason) {
       this.#onFailure(reason);
     }
   };
+
+  #hold(remaining: number): void {
+    const held: HeldEvent = { stopTimer: undefined };
+    this.#held = held;
+    const stopTimer = this.#clock.every(remaining, () => this.#onGapEnd(held), this.#unref);
+    // The clock may have ticked at once, and that may have dropped the event.
+    if (this.#held === held) held.stopTimer = stopTimer;
+    else stopTimer();
+  }
+
+  #onGapEnd(held: HeldEvent): void {
+    if (this.#held !== held) return;
+    try {
+      this.dropHeld();
+      this.#wake(this.#lastWake + this.#minGap);
+    } catch (reason) {
+      this.#onFailure(reason);
+    }
+  }
+
+  #wake(at: number): void {
+    this.#lastWake = at;
+    this.#onDue();
+  }
 }

@@ -49,8 +49,10 @@ export interface WatchOptions extends SamplerOptions {
    * Also samples when the kernel reports that the container has hit its limit
    * or throttle limit (memory.events of cgroup v2), instead of only at the next
    * tick. The watch takes at most one such sample per `minGap` milliseconds
-   * (default: 100). Where the kernel reports no events, the watch relies on its
-   * ticks, and `signals.pressureEvents` says why. In Deno with `unref` it relies on them
+   * (default: 100). An event within the gap leads to one sample at the end of
+   * the gap, unless the watch has sampled since the event. Where the kernel
+   * reports no events, the watch relies on its ticks, and
+   * `signals.pressureEvents` says why. In Deno with `unref` it relies on them
    * too, because Deno keeps the process alive while a file is watched.
    */
   wakeOnPressure?: boolean | { minGap?: number | undefined } | undefined;

@@ -157,6 +157,7 @@ export class Watching {
     this.#turn = "calling";
     let info: MemInfo | Promise<MemInfo>;
     try {
+      this.#wakes?.dropHeld();
       info = this.#sampler.sample();
     } catch (reason) {
       return this.#panic(reason);

@@ -9,6 +9,7 @@ const WAYS = [
   "the interval function aborts at entry of samples()",
   "the interval function throws at entry",
   "the interval function throws at entry, and onPanic aborts",
+  "an abort while an event is held",
 ];
 
 describe("a process whose watch has ended exits by itself", () => {

@@ -42,13 +42,126 @@ describe("watch() with wakeOnPressure", () => {
 
   it("samples at most once per gap", async () => {
     const { clock, sampler, calls, stop, done } = start({ wakeOnPressure: { minGap: 50 } });
-    for (let i = 0; i < 10; i++) {
-      sampler.press();
+    const times: number[] = [];
+    for (let i = 0; i < 15; i++) {
+      const { length } = calls;
+      if (i < 12) sampler.press();
+      if (calls.length > length) times.push(clock.now());
       clock.tick(10);
+      if (calls.length > length) times.push(clock.now());
     }
+    assert.deepEqual(calls, Array(4).fill("pressure 0"));
+    assert.deepEqual(new Set(times), new Set([0, 10, 50, 100, 150]));
+    stop.abort();
+    await done;
+    clock.assertIdle();
+  });
+
+  it("delivers one sample at the end of the gap for all events within it", async () => {
+    const { clock, sampler, calls, stop, done } = start();
+    sampler.press();
+    clock.tick(30);
+    sampler.press();
+    sampler.press();
+    assert.equal(clock.running, 2);
+    clock.tick(69);
+    assert.deepEqual(calls, ["pressure 0"]);
+    clock.tick(1);
+    assert.deepEqual(calls, ["pressure 0", "pressure 0"]);
+    assert.equal(clock.running, 1, "the timer of the gap is left");
+    clock.tick(500);
+    assert.equal(calls.length, 2);
+    stop.abort();
+    await done;
+  });
+
+  it("delivers none at the end of the gap if a tick has sampled since the event", async () => {
+    const { clock, sampler, calls, stop, done } = start();
+    clock.tick(950);
+    sampler.press();
+    clock.tick(20);
+    sampler.press();
+    clock.tick(30);
+    assert.deepEqual(calls, ["pressure 0", "tick 0"]);
+    assert.equal(clock.running, 1, "the timer of the gap is left");
+    clock.tick(200);
+    assert.deepEqual(calls, ["pressure 0", "tick 0"]);
+    sampler.press();
+    assert.equal(calls.length, 3, "an event outside of the gap");
+    stop.abort();
+    await done;
+  });
+
+  it("delivers one if the tick's sample was older than the event", async () => {
+    const { clock, sampler, calls, stop, done } = start();
+    clock.tick(980);
+    sampler.press();
+    clock.tick(20);
+    clock.tick(10);
+    sampler.press();
+    clock.tick(70);
+    assert.deepEqual(calls, ["pressure 0", "tick 0", "pressure 0"]);
+    stop.abort();
+    await done;
+  });
+
+  it("delivers one if the sample under way began before the event", async () => {
+    const gate = Promise.withResolvers<void>();
+    const { clock, sampler, calls, stop, done } = start();
+    sampler.next = (info) => gate.promise.then(() => info);
+    sampler.press();
+    sampler.press();
+    gate.resolve();
+    await settle();
+    assert.deepEqual(calls, ["pressure 0"]);
+    clock.tick(100);
     assert.deepEqual(calls, ["pressure 0", "pressure 0"]);
     stop.abort();
     await done;
+  });
+
+  it("merges the end of the gap with what else falls due during a callback", async () => {
+    const gate = Promise.withResolvers<void>();
+    const { clock, sampler, calls, stop, done } = start({}, () => gate.promise);
+    sampler.press();
+    sampler.press();
+    clock.tick(1_100);
+    assert.deepEqual(calls, ["pressure 0"]);
+    gate.resolve();
+    await settle();
+    assert.deepEqual(calls, ["pressure 0", "pressure 1"]);
+    stop.abort();
+    await done;
+  });
+
+  it("has no gap with minGap 0, and none that ends with Infinity", async () => {
+    const none = start({ wakeOnPressure: { minGap: 0 } });
+    none.sampler.press();
+    none.sampler.press();
+    assert.equal(none.calls.length, 2);
+    none.stop.abort();
+    await none.done;
+
+    const { clock, sampler, calls, stop, done } = start({ wakeOnPressure: { minGap: Infinity } });
+    sampler.press();
+    sampler.press();
+    assert.equal(clock.running, 1);
+    clock.tick(1_000);
+    assert.deepEqual(calls, ["pressure 0", "tick 0"]);
+    stop.abort();
+    await done;
+  });
+
+  it("releases the timer of the gap on abort, and keeps the process alive as its ticks do", async () => {
+    for (const unref of [false, true]) {
+      const { clock, sampler, stop, done } = start({ unref });
+      sampler.press();
+      sampler.press();
+      assert.deepEqual([clock.running, clock.referenced], [2, unref ? 0 : 2]);
+      stop.abort();
+      clock.assertIdle();
+      await done;
+    }
   });
 
   it("a notice while the callback runs is one call after it, with what else fell due", async () => {

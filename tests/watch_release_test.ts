@@ -68,6 +68,39 @@ describe("watch() releases everything", () => {
     bench.assertNothingLeft();
   });
 
+  it("if the function that stops the timer of the gap throws", async () => {
+    const { bench } = clockWith((clock, interval, ...rest) => {
+      const stop = clock.every(interval, ...rest);
+      return interval === 100 ? stop : throwingStop(stop);
+    });
+    bench.start({ wakeOnPressure: { minGap: 90 } });
+    bench.sampler.press();
+    bench.sampler.press();
+    assert.equal(bench.time.running(), 2);
+    bench.abort.abort();
+    await settle();
+    assert.equal(bench.outcome.reason, "of a stop function");
+    bench.assertNothingLeft();
+  });
+
+  it("if the clock fails at a pressure event, after the callback that runs", async () => {
+    const { bench } = clockWith((clock, interval, ...rest) => {
+      if (interval !== 100) throw "of every";
+      return clock.every(interval, ...rest);
+    });
+    const gate = Promise.withResolvers<void>();
+    bench.onCall = () => gate.promise;
+    bench.start({ wakeOnPressure: { minGap: 90 } });
+    bench.sampler.press();
+    bench.sampler.press(); // throws nothing
+    await settle();
+    assert.equal(bench.outcome.state, "pending");
+    gate.resolve();
+    await settle();
+    assert.equal(bench.outcome.reason, "of every");
+    bench.assertNothingLeft();
+  });
+
   it("and keeps the callback's error if the release fails as well", async () => {
     const { bench } = clockWith((clock, ...args) => throwingStop(clock.every(...args)));
     bench.onCall = () => {
@@ -151,10 +184,10 @@ describe("watch() releases everything", () => {
 
 describe("watch() on a clock that ticks at once", () => {
   /** Its `every` ticks before it returns. */
-  const eager = () =>
+  const eager = (bench: (clock: ManualClock) => boolean = () => true) =>
     clockWith((clock, interval, tick, unref) => {
       const stop = clock.every(interval, tick, unref);
-      tick();
+      if (bench(clock)) tick();
       return stop;
     });
 
@@ -186,6 +219,18 @@ describe("watch() on a clock that ticks at once", () => {
     await settle();
     assert.equal(bench.calls.length, 20_000);
     assert.equal(bench.outcome.state, "resolved");
+    bench.assertNothingLeft();
+  });
+
+  it("delivers an event of the gap at once, and keeps no timer for it", async () => {
+    const { bench } = eager((clock) => clock.running > 1);
+    bench.start({ wakeOnPressure: { minGap: 90 } });
+    bench.sampler.press();
+    bench.sampler.press();
+    assert.equal(bench.calls.length, 2);
+    assert.equal(bench.time.running(), 1);
+    bench.abort.abort();
+    await settle();
     bench.assertNothingLeft();
   });
 

@@ -45,7 +45,10 @@ export class ManualClock implements Clock {
     return () => void this.#tickers.delete(ticker);
   }
 
-  /** How many periods run: one for each watch and watchdog on this clock. */
+  /**
+   * How many periods run: one for each watch and watchdog on this clock, and
+   * one for each watch that holds a pressure event until its `minGap` ends.
+   */
   get running(): number {
     return this.#tickers.size;
   }
