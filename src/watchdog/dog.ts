@@ -3,13 +3,13 @@ import type { MemInfo } from "../mem_info.ts";
 import type { Sampler } from "../sampler.ts";
 import { isThenable } from "../thenable.ts";
 import { watch } from "../watch.ts";
-import type { HeapGrowth } from "../watchdog_host.ts";
 import type { DisarmEvent, FireEvent, Logger, WatchdogCounters } from "./events.ts";
 import type { Gauge, Reading } from "./gauge.ts";
 import { onCollection } from "./gc_sentinel.ts";
 import { type CommonWatchdogOptions, DEFAULT_INTERVAL, DEFAULT_POLICY } from "./options.ts";
-import { evaluate, type PolicyVerdict, type Scope } from "./policy.ts";
+import { evaluate, type Scope } from "./policy.ts";
 import type { SnapshotTaker } from "./snapshots.ts";
+import type { Steering } from "./steering.ts";
 import type { StormGuard } from "./storm_guard.ts";
 
 /**
@@ -30,13 +30,6 @@ export interface Watchdog extends Disposable, AsyncDisposable {
   readonly counters: WatchdogCounters;
   /** Stops it and restores what it changed. Stopping twice is harmless. */
   stop(): void;
-}
-
-/** How far the engine's own collections are steered, in percent. */
-export interface Steering {
-  growth: HeapGrowth;
-  min: number;
-  max: number;
 }
 
 /** Everything that a watchdog is made of. */
@@ -73,7 +66,6 @@ export class Dog implements Watchdog {
   /** The usage at which to collect; `undefined`: the policy was not asked yet. */
   #mark: number | undefined;
   #limit: number | undefined;
-  #percent: number | undefined;
   #inARow = 0;
   #holding = false;
   #busy = false;
@@ -268,19 +260,12 @@ export class Dog implements Watchdog {
     this.#during = "evaluating the policy";
     const verdict = evaluate(policy, { scope, used, limit });
     this.#limit = limit;
-    if (steering !== undefined) this.#steer(steering, used, verdict);
+    if (steering !== undefined && this.#state === "running") {
+      this.#during = "steering the engine";
+      steering.steer(used, verdict);
+    }
     // An engine that is steered keeps to the marks itself; the limit is the backstop.
     this.#mark = verdict.immediate ? 0 : steering === undefined ? verdict.next : limit;
-  }
-
-  #steer({ growth, min, max }: Steering, used: number, { next, immediate }: PolicyVerdict): void {
-    const wanted = immediate ? min : Math.floor((next / Math.max(used, 1) - 1) * 100);
-    const percent = Math.min(max, Math.max(min, wanted));
-    if (percent === this.#percent || this.#state !== "running") return;
-    this.#percent = percent;
-    this.#during = "steering the engine";
-    growth.set(percent);
-    this.#parts.logger.debug?.(`watchdog: the heap may grow by ${percent} percent`);
   }
 
   #disarm(reason: unknown): void {
@@ -303,7 +288,6 @@ export class Dog implements Watchdog {
     options.signal?.removeEventListener("abort", this.#onAbort);
     this.#stopSentinel();
     this.#stop.abort();
-    if (this.#percent !== undefined) steering?.growth.restore();
-    this.#percent = undefined;
+    steering?.stop();
   }
 }

@@ -1,11 +1,10 @@
-import { checkOptionalMethod, show } from "../check.ts";
+import { checkOptionalMethod } from "../check.ts";
 import { openSampler, systemClock } from "../host.ts";
 import type { MemInfo, SignalName } from "../mem_info.ts";
 import type { Sampler } from "../sampler.ts";
 import { isThenable } from "../thenable.ts";
 import { findForceGc } from "../gc_host.ts";
-import { findHeapGrowth } from "../watchdog_host.ts";
-import { Dog, type Steering, type Watchdog } from "./dog.ts";
+import { Dog, type Watchdog } from "./dog.ts";
 import { AlreadyStartedError, NotSupportedError } from "./errors.ts";
 import type { Logger } from "./events.ts";
 import { cgroupGauge, type Gauge, heapGauge, systemGauge } from "./gauge.ts";
@@ -16,6 +15,7 @@ import {
   type CommonWatchdogOptions,
 } from "./options.ts";
 import { SnapshotTaker } from "./snapshots.ts";
+import { checkGrowth, findSteering, type Steering } from "./steering.ts";
 import { StormGuard } from "./storm_guard.ts";
 
 /**
@@ -279,37 +279,4 @@ function requireSignals(
     const { reason, source } = sampler.signals[name];
     throw new NotSupportedError(`${way} needs ${name}: ${reason ?? `${source} cannot be read`}`);
   }
-}
-
-const DEFAULT_GROWTH = { min: 10, max: 100 };
-
-function checkGrowth(growth: HeapDrivenOptions["growth"]): { min: number; max: number } | false {
-  if (growth === false) return false;
-  const { min = DEFAULT_GROWTH.min, max = DEFAULT_GROWTH.max } = growth ?? {};
-  for (const [name, value] of Object.entries({ min, max })) {
-    if (!(Number.isInteger(value) && value >= 1)) {
-      throw new RangeError(
-        `'growth.${name}' must be a whole percentage of at least 1: current value is ${
-          show(value)
-        }`,
-      );
-    }
-  }
-  if (min > max) {
-    throw new RangeError(`'growth.max' must be at least min, ${min}: current value is ${max}`);
-  }
-  return { min, max };
-}
-
-function findSteering(
-  bounds: { min: number; max: number } | false,
-  logger: Logger,
-): Steering | undefined {
-  if (bounds === false) return undefined;
-  const growth = findHeapGrowth();
-  if (growth !== undefined) return { growth, ...bounds };
-  logger.info?.(
-    "watchdog: this engine's heap growth cannot be steered at run time; it collects at the marks",
-  );
-  return undefined;
 }
