@@ -2,4 +2,4 @@
 // watches does not load it.
 
 export { findHeapGrowth, type HeapGrowth } from "../platform/heap_growth.ts";
-export { prepareSnapshotFolder, writeSnapshot } from "../platform/heap_snapshot.ts";
+export { prepareSnapshotFolder, snapshotNeeds, writeSnapshot } from "../platform/heap_snapshot.ts";

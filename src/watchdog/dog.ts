@@ -62,6 +62,7 @@ export class Dog implements Watchdog {
     bytesFreed: 0,
     timeSpent: 0,
     snapshots: 0,
+    snapshotsSkipped: 0,
   };
   /** The usage at which to collect; `undefined`: the policy was not asked yet. */
   #mark: number | undefined;
@@ -108,7 +109,8 @@ export class Dog implements Watchdog {
   }
 
   get counters(): WatchdogCounters {
-    return { ...this.#counters, snapshots: this.#parts.snapshots?.taken ?? 0 };
+    const { taken = 0, skipped = 0 } = this.#parts.snapshots ?? {};
+    return { ...this.#counters, snapshots: taken, snapshotsSkipped: skipped };
   }
 
   stop(): void {
@@ -136,7 +138,7 @@ export class Dog implements Watchdog {
     this.#busy = true;
     try {
       this.#during = "writing a heap snapshot";
-      this.#parts.snapshots?.look(reading.used, reading.limit);
+      this.#parts.snapshots?.look(reading, info);
       if (this.#mark === undefined || reading.limit !== this.#limit) this.#evaluate(reading);
       if (reading.used >= this.#mark!) await this.#fire(reading, info);
       this.#during = "reading the usage";

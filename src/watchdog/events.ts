@@ -107,4 +107,9 @@ export interface WatchdogCounters {
   readonly timeSpent: number;
   /** Heap snapshots written. */
   readonly snapshots: number;
+  /**
+   * Heap snapshots not written, because too little memory was left or writing
+   * failed. The logger's `warn` says why.
+   */
+  readonly snapshotsSkipped: number;
 }

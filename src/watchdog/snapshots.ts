@@ -1,19 +1,36 @@
-import { prepareSnapshotFolder, writeSnapshot } from "../watchdog_host.ts";
+import { formatBytes } from "../bytes.ts";
+import type { MemInfo } from "../mem_info.ts";
+import { prepareSnapshotFolder, snapshotNeeds, writeSnapshot } from "../watchdog_host.ts";
 import type { Logger } from "./events.ts";
+import type { Reading } from "./gauge.ts";
 import type { HeapSnapshotOptions } from "./options.ts";
+import type { Scope } from "./policy.ts";
 
-/** Takes a heap snapshot once per stay above a fraction of the limit. */
+/**
+ * Default fractions of the limit. A snapshot of a heap takes several times the
+ * heap, so near a container's or the host's limit there is never room for it.
+ * A heap limit usually leaves room above it.
+ */
+const DEFAULT_FRACTION: { readonly [scope in Scope]: number } = {
+  heap: 0.9,
+  cgroup: 0.5,
+  system: 0.5,
+};
+
+/** Takes a heap snapshot once per stay above a fraction of the limit, where there is room. */
 export class SnapshotTaker {
   readonly #directory: string;
   readonly #fraction: number;
   readonly #logger: Logger;
   #left: number;
-  #above = false;
+  /** Of the present stay above the fraction. */
+  #state: "below" | "no room" | "done" = "below";
   taken = 0;
+  skipped = 0;
 
-  constructor(options: HeapSnapshotOptions, logger: Logger) {
+  constructor(options: HeapSnapshotOptions, scope: Scope, logger: Logger) {
     this.#directory = options.directory;
-    this.#fraction = options.fraction ?? 0.9;
+    this.#fraction = options.fraction ?? DEFAULT_FRACTION[scope];
     this.#left = options.max ?? 3;
     this.#logger = logger;
     try {
@@ -23,19 +40,37 @@ export class SnapshotTaker {
     }
   }
 
-  look(used: number, limit: number): void {
-    const above = used >= limit * this.#fraction;
-    const entered = above && !this.#above;
-    this.#above = above;
-    if (!entered || this.#left === 0) return;
+  look({ used, limit }: Reading, info: MemInfo): void {
+    if (used < limit * this.#fraction) {
+      this.#state = "below";
+    } else if (this.#state !== "done" && this.#left > 0 && this.#hasRoom(info)) {
+      this.#state = "done";
+      this.#take();
+    }
+  }
+
+  #take(): void {
     try {
-      const file = writeSnapshot(this.#directory, Date.now(), ++this.taken);
+      const file = writeSnapshot(this.#directory, Date.now(), this.taken + 1);
+      this.taken++;
       this.#left--;
       this.#logger.info?.(`watchdog: heap snapshot written to ${file}`);
     } catch (error) {
-      this.taken--;
+      this.skipped++;
       this.#disable(error);
     }
+  }
+
+  /** Room may come later in the same stay: garbage counts as heap until it is collected. */
+  #hasRoom(info: MemInfo): boolean {
+    const problem = findProblem(info);
+    if (problem === undefined) return true;
+    if (this.#state !== "no room") {
+      this.#state = "no room";
+      this.skipped++;
+      this.#logger.warn?.(`watchdog: no heap snapshot, ${problem}`);
+    }
+    return false;
   }
 
   #disable(error: unknown): void {
@@ -45,4 +80,27 @@ export class SnapshotTaker {
       `watchdog: no heap snapshots, cannot write to ${this.#directory}: ${reason}`,
     );
   }
+}
+
+/** Why a snapshot would not fit below each ceiling, or `undefined` if it would. */
+function findProblem(info: MemInfo): string | undefined {
+  if (info.heapUsed === undefined) return "heapUsed is not known";
+  const needs = snapshotNeeds(info.heapUsed);
+  const { cgroupLimit, systemAvailable } = info;
+  // The snapshot is built outside the engine's heap, so heapLimit is no ceiling to it.
+  const limited = cgroupLimit !== undefined && cgroupLimit !== Infinity;
+  const ceilings = [
+    ["cgroup", limited ? info.headroom() : undefined],
+    ["host", systemAvailable],
+  ] as const;
+  let known = false;
+  for (const [name, left] of ceilings) {
+    if (left === undefined) continue;
+    known = true;
+    if (left < needs) {
+      return `it may take ${formatBytes(needs)} for ${formatBytes(info.heapUsed)} of heap, ` +
+        `and ${formatBytes(left)} are left in the ${name}`;
+    }
+  }
+  return known ? undefined : "neither the cgroup's nor the host's memory is known";
 }

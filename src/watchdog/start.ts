@@ -247,7 +247,7 @@ function start(
     sampler,
     clock,
     steering: way.steering,
-    snapshots: heapSnapshots && new SnapshotTaker(heapSnapshots, logger),
+    snapshots: heapSnapshots && new SnapshotTaker(heapSnapshots, way.gauge.scope, logger),
     logger,
     onStop() {
       closeSampler();

@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import fs from "node:fs";
-import path from "node:path";
 import process from "node:process";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { findForceGc } from "../../platform/force_gc.ts";
@@ -20,7 +18,6 @@ import {
   watermarks,
 } from "../../watchdog.ts";
 import { settle } from "../support/async.ts";
-import { withTempFolder } from "../support/temp.ts";
 import { LIMIT, TOTAL, WatchdogBench } from "../support/watchdog_bench.ts";
 
 let bench: WatchdogBench;
@@ -487,48 +484,6 @@ describe("on this runtime", () => {
     await bench.advance(10);
     assert.equal(bench.collections, 1);
   });
-});
-
-describe("heap snapshots", () => {
-  const snapshots = (folder: string) =>
-    fs.readdirSync(folder).filter((name) => name.endsWith(".heapsnapshot"));
-
-  it("are taken once per stay above the fraction, at most so many, into a folder made when missing", () =>
-    withTempFolder(async (root) => {
-      const directory = path.join(root, "made", "here");
-      const handle = start({
-        policy: watermarks(1),
-        collect: false,
-        heapSnapshots: { directory, fraction: 0.9, max: 2 },
-      });
-      assert.deepEqual(snapshots(directory), []);
-      for (const expected of [1, 2, 2]) {
-        bench.live = 0.95 * LIMIT;
-        await bench.advance(30);
-        assert.equal(snapshots(directory).length, expected);
-        bench.live = 0;
-        await bench.advance(30);
-      }
-      assert.equal(handle.counters.snapshots, 2);
-      const first = fs.readFileSync(path.join(directory, snapshots(directory)[0]!), "utf8");
-      assert.equal(typeof JSON.parse(first).snapshot, "object");
-    }));
-
-  it("are given up with a warning where the folder cannot be written, and the watchdog lives on", () =>
-    withTempFolder(async (root) => {
-      fs.writeFileSync(path.join(root, "file"), "");
-      const handle = start({ heapSnapshots: { directory: path.join(root, "file", "below") } });
-      assert.ok(
-        bench.log.some((line) => /warn: watchdog: no heap snapshots, cannot write to/.test(line)),
-      );
-      bench.garbage = LIMIT;
-      await bench.advance(10);
-      assert.deepEqual([bench.collections, handle.state, handle.counters.snapshots], [
-        1,
-        "running",
-        0,
-      ]);
-    }));
 });
 
 describe("steering the engine", {

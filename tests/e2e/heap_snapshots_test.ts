@@ -1,0 +1,94 @@
+// Heap snapshots in a real cgroup with a limit: they must not be what kills the
+// process. Needs root and a writable memory hierarchy, version 1 or 2.
+
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import path from "node:path";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { findRuntimes, type Runtime } from "../support/runtimes.ts";
+import { withTempFolder } from "../support/temp.ts";
+import { ChildGroup, type Ended, findHierarchy } from "./child_group.ts";
+import type { SnapshotReport } from "./workloads/snapshots.ts";
+
+const MIB = 1024 * 1024;
+const hierarchy = findHierarchy();
+const { problem } = hierarchy;
+if (problem !== undefined) console.error(`SKIPPED, heap snapshots in a cgroup: ${problem}`);
+
+/** How to run the workload. */
+interface Run {
+  runtime: Runtime;
+  /** MiB. */
+  limit: number;
+  folder: string;
+  fraction: number;
+  /** MiB, or to 92 % of the limit. */
+  live: number | "fill";
+}
+
+describe("heap snapshots in a cgroup", () => {
+  if (problem !== undefined) {
+    it("nothing is run", { skip: problem }, () => {});
+    return;
+  }
+  for (const runtime of findRuntimes()) {
+    for (
+      const [title, fraction, live] of [
+        ["live data fill 92 % of 300 MiB, at the fraction 0.9", 0.9, "fill"],
+        ["150 of 300 MiB are live, at the fraction 0.5", 0.5, 150],
+      ] as const
+    ) {
+      it(`do not get ${runtime.name} killed where ${title}`, () =>
+        withTempFolder(async (folder) => {
+          const run = { runtime, limit: 300, fraction, live };
+          const without = await start({ ...run, folder: "none" });
+          assert.equal(without.outcome, "finished", without.output);
+          const ended = await start({ ...run, folder });
+          assert.equal(ended.outcome, "finished", ended.output);
+          const { counters, warnings } = reportOf(ended);
+          assert.equal(counters.snapshots, 0);
+          assert.ok(counters.snapshotsSkipped > 0, ended.output);
+          assert.match(warnings.join("\n"), /no heap snapshot, .* are left in the cgroup/);
+          assert.deepEqual(fs.readdirSync(folder), []);
+        }));
+    }
+
+    it(`are written by ${runtime.name} where there is room, and can be loaded`, () =>
+      withTempFolder(async (folder) => {
+        const ended = await start({ runtime, limit: 2_000, folder, fraction: 0.015, live: 25 });
+        assert.equal(ended.outcome, "finished", ended.output);
+        assert.equal(reportOf(ended).counters.snapshots, 1, ended.output);
+        const [name, ...others] = fs.readdirSync(folder);
+        assert.deepEqual(others, []);
+        const text = fs.readFileSync(path.join(folder, name!), "utf8");
+        const { snapshot, nodes, edges, strings } = JSON.parse(text);
+        // As a viewer reads it.
+        assert.equal(nodes.length, snapshot.node_count * snapshot.meta.node_fields.length);
+        assert.equal(edges.length, snapshot.edge_count * snapshot.meta.edge_fields.length);
+        assert.ok(strings.length > 0);
+      }));
+  }
+});
+
+async function start({ runtime, limit, folder, fraction, live }: Run): Promise<Ended> {
+  const { version, folder: parent } = hierarchy as typeof hierarchy & { problem?: never };
+  const group = new ChildGroup(version, parent);
+  try {
+    group.forbidSwap();
+    group.setLimit(limit * MIB);
+    const program = fileURLToPath(new URL("workloads/snapshots.ts", import.meta.url));
+    return await group.run(
+      [...runtime.command, program, folder, String(fraction), String(live)],
+      180_000,
+    );
+  } finally {
+    await group.remove();
+  }
+}
+
+function reportOf({ output }: Ended): SnapshotReport {
+  const report = /^\{.*\}$/m.exec(output)?.[0];
+  assert.ok(report !== undefined, output);
+  return JSON.parse(report);
+}
