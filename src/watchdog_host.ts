@@ -1,5 +1,6 @@
-// Where the watchdog meets platform/. Apart from host.ts, so that who only
-// watches does not load it.
+// Where the watchdog meets platform/. Apart from host.ts, so that programs that
+// only use watch() do not load it.
 
-export { findHeapGrowth, type HeapGrowth } from "../platform/heap_growth.ts";
+export { type GcTimeListener, observeGcTime } from "../platform/gc_time.ts";
+export { claimHeapGrowth, type HeapGrowth } from "../platform/heap_growth.ts";
 export { prepareSnapshotFolder, snapshotNeeds, writeSnapshot } from "../platform/heap_snapshot.ts";

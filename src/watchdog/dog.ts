@@ -24,6 +24,11 @@ export interface Watchdog extends Disposable, AsyncDisposable {
   readonly limit: number | undefined;
   /** Running; disarmed because something threw; or stopped. */
   readonly state: "running" | "disarmed" | "stopped";
+  /**
+   * Whether it sets how far the engine's heap may grow, as `heapDriven` does in
+   * Node while the process has no workers.
+   */
+  readonly steers: boolean;
   /** Why it is disarmed. */
   readonly failure: DisarmEvent | undefined;
   /** What it has done so far: a copy. */
@@ -67,6 +72,8 @@ export class Dog implements Watchdog {
   /** The usage at which to collect; `undefined`: the policy was not asked yet. */
   #mark: number | undefined;
   #limit: number | undefined;
+  /** Whether the mark is that of a steered engine. */
+  #steered = false;
   #inARow = 0;
   #holding = false;
   #busy = false;
@@ -104,6 +111,10 @@ export class Dog implements Watchdog {
     return this.#state;
   }
 
+  get steers(): boolean {
+    return this.#parts.steering?.active ?? false;
+  }
+
   get failure(): DisarmEvent | undefined {
     return this.#failure;
   }
@@ -139,7 +150,9 @@ export class Dog implements Watchdog {
     try {
       this.#during = "writing a heap snapshot";
       this.#parts.snapshots?.look(reading, info);
-      if (this.#mark === undefined || reading.limit !== this.#limit) this.#evaluate(reading);
+      if (
+        this.#mark === undefined || reading.limit !== this.#limit || this.steers !== this.#steered
+      ) this.#evaluate(reading);
       if (reading.used >= this.#mark!) await this.#fire(reading, info);
       this.#during = "reading the usage";
     } finally {
@@ -148,8 +161,8 @@ export class Dog implements Watchdog {
   }
 
   async #fire(reading: Reading, info: MemInfo): Promise<void> {
-    const { options, guard, clock, gauge, logger } = this.#parts;
-    if (!guard.allows(clock.now())) {
+    const { options, guard, clock, gauge, logger, steering } = this.#parts;
+    if (!guard.allows(clock.now()) || steering?.affordable === false) {
       if (!this.#holding) this.#counters.held++;
       this.#holding = true;
       return;
@@ -266,8 +279,9 @@ export class Dog implements Watchdog {
       this.#during = "steering the engine";
       steering.steer(used, verdict);
     }
-    // An engine that is steered keeps to the marks itself; the limit is the backstop.
-    this.#mark = verdict.immediate ? 0 : steering === undefined ? verdict.next : limit;
+    // A steered engine keeps to the watermarks itself; the limit is the backstop.
+    this.#steered = this.steers;
+    this.#mark = this.#steered ? limit : verdict.immediate ? 0 : verdict.next;
   }
 
   #disarm(reason: unknown): void {

@@ -28,8 +28,11 @@ export interface HeapDrivenOptions extends CommonWatchdogOptions {
   limit: number;
   /**
    * Bounds in percent on how far the heap may grow between the engine's own
-   * collections, where that can be set (Node); `false` leaves the engine
-   * alone. Default: 10 to 100.
+   * collections, where that can be set (the main thread of Node, while the
+   * process has no workers). `false` leaves the engine alone. Steering starts
+   * at `max` and goes below it only while all collections together take less
+   * than a fifth of the time (or `guard.maxShare`, if that is less). Where
+   * they take more even at `max`, the engine decides. Default: 10 to 100.
    */
   growth?: { min?: number | undefined; max?: number | undefined } | false | undefined;
 }
@@ -55,11 +58,16 @@ export interface WatchdogOptions extends CommonWatchdogOptions {
 }
 
 /**
- * Follows the heap. Reacts to the engine's own collections; in Node it steers
- * how far the heap may grow until the next (V8's `--heap-growing-percent`), so
- * that the engine keeps to the marks by itself. Deno reads that flag only at
- * start-up and Bun's engine has none, so there it collects when heap use
- * passes the mark.
+ * Follows the heap and reacts to the engine's own collections. In Node it
+ * steers how far the heap may grow until the next of them (V8's
+ * `--heap-growing-percent`). The engine then keeps to the watermarks, and the
+ * watchdog forces a collection only at the limit.
+ *
+ * That flag holds for all threads of the process. The watchdog therefore
+ * steers only in the main thread and only while there are no workers. It stops
+ * steering, with a warning, when a worker starts. Without steering it collects
+ * when heap use passes a watermark, as it does in Deno, which reads the flag
+ * only at start-up, and in Bun, whose engine has no such flag.
  *
  * ```ts
  * import { MiB } from "@x/memctl";
@@ -86,7 +94,12 @@ export function heapDriven(options: HeapDrivenOptions): Watchdog {
   return start(options, (first, sampler, logger) => {
     checkLimit("limit", options.limit, first?.systemTotal);
     requireSignals("heapDriven", first, sampler, "heapUsed");
-    return { gauge: heapGauge(options.limit), steering: findSteering(bounds, logger) };
+    const { maxShare } = checkedGuard(options.guard);
+    const clock = options.clock ?? systemClock;
+    return {
+      gauge: heapGauge(options.limit),
+      steering: findSteering({ bounds, maxShare, clock, logger }),
+    };
   });
 }
 

@@ -1,6 +1,13 @@
 import { show } from "../check.ts";
-import { findHeapGrowth, type HeapGrowth } from "../watchdog_host.ts";
+import type { Clock } from "../clock.ts";
+import {
+  claimHeapGrowth,
+  type GcTimeListener,
+  type HeapGrowth,
+  observeGcTime,
+} from "../watchdog_host.ts";
 import type { Logger } from "./events.ts";
+import { GcShare } from "./gc_share.ts";
 import type { PolicyVerdict } from "./policy.ts";
 
 /** Bounds in percent on how far the heap may grow between two collections. */
@@ -9,12 +16,28 @@ export interface GrowthBounds {
   max: number;
 }
 
-/** What {@linkcode checkGrowth} takes: the option `growth` of `heapDriven`. */
+/** The option `growth` of `heapDriven`. */
 export type GrowthOption =
   | { min?: number | undefined; max?: number | undefined }
   | false
   | undefined;
 
+/** What steering is made of; a test passes its own. */
+export interface SteeringParts {
+  bounds: GrowthBounds;
+  /** Largest share of time for collections; see {@linkcode STEERING_SHARE}. */
+  maxShare: number;
+  clock: Clock;
+  logger: Logger;
+  claim?: (onWorker: () => void) => HeapGrowth | { problem: string };
+  observe?: (listener: GcTimeListener) => () => void;
+}
+
+/**
+ * Largest share of time that collections of a steered engine may take. At one
+ * fifth, work takes at most a quarter longer than without any collection.
+ */
+const STEERING_SHARE = 0.2;
 const DEFAULT_GROWTH: GrowthBounds = { min: 10, max: 100 };
 
 /** Throws unless the bounds are whole percentages in order; `false` means no steering. */
@@ -36,44 +59,115 @@ export function checkGrowth(growth: GrowthOption): GrowthBounds | false {
   return { min, max };
 }
 
-/** Steering within the bounds, or `undefined` where the engine cannot be steered. */
-export function findSteering(bounds: GrowthBounds | false, logger: Logger): Steering | undefined {
+/** Steering, or `undefined` where the engine cannot be steered or `bounds` is `false`. */
+export function findSteering(
+  { bounds, ...parts }: Omit<SteeringParts, "bounds"> & { bounds: GrowthBounds | false },
+): Steering | undefined {
   if (bounds === false) return undefined;
-  const growth = findHeapGrowth();
-  if (growth !== undefined) return new Steering(growth, bounds, logger);
-  logger.info?.(
-    "watchdog: this engine's heap growth cannot be steered at run time; it collects at the marks",
-  );
-  return undefined;
+  const { claim = claimHeapGrowth, logger } = parts;
+  let steering: Steering | undefined;
+  const growth = claim(() => steering?.lose("this process has started a worker"));
+  if ("problem" in growth) {
+    logger.info?.(`watchdog: no steering, ${growth.problem}; it collects at the watermarks`);
+    return undefined;
+  }
+  return steering = new Steering(growth, { bounds, ...parts });
 }
 
-/** How far the engine's own collections are steered, in percent. */
+/**
+ * Sets how far the heap may grow until the engine collects: as the policy
+ * wants, and no less than the share of time for collections permits.
+ */
 export class Steering {
   readonly #growth: HeapGrowth;
   readonly #bounds: GrowthBounds;
   readonly #logger: Logger;
+  readonly #share: GcShare;
+  readonly #stopObserving: () => void;
+  /**
+   * The least percentage that the share permits. Above the upper bound, the
+   * engine decides. It starts at that bound, because a low percentage is safe
+   * only once collections are known to be cheap, and a program that blocks the
+   * event loop cannot be corrected meanwhile.
+   */
+  #floor: number;
+  #wanted: number | undefined;
+  /** The percentage in effect; `undefined`: the engine decides. */
   #percent: number | undefined;
+  #lost = false;
 
-  constructor(growth: HeapGrowth, bounds: GrowthBounds, logger: Logger) {
+  constructor(growth: HeapGrowth, parts: SteeringParts) {
+    const { bounds, maxShare, clock, logger, observe = observeGcTime } = parts;
     this.#growth = growth;
     this.#bounds = bounds;
     this.#logger = logger;
+    this.#floor = bounds.max;
+    this.#share = new GcShare(Math.min(maxShare, STEERING_SHARE), clock);
+    this.#stopObserving = observe((duration, age) => {
+      this.#share.add(duration, age);
+      this.#adjust();
+    });
   }
 
-  /** Lets the heap grow from `used` to the policy's next mark, within the bounds. */
+  /** Whether it still has the engine. */
+  get active(): boolean {
+    return !this.#lost;
+  }
+
+  /** Whether a forced collection would be within the share. */
+  get affordable(): boolean {
+    return this.#lost || !this.#share.exceeded;
+  }
+
+  /** Lets the heap grow from `used` to the policy's next watermark, within the bounds. */
   steer(used: number, { next, immediate }: PolicyVerdict): void {
     const { min, max } = this.#bounds;
     const wanted = immediate ? min : Math.floor((next / Math.max(used, 1) - 1) * 100);
-    const percent = Math.min(max, Math.max(min, wanted));
-    if (percent === this.#percent) return;
-    this.#percent = percent;
-    this.#growth.set(percent);
-    this.#logger.debug?.(`watchdog: the heap may grow by ${percent} percent`);
+    this.#wanted = Math.min(max, Math.max(min, wanted));
+    this.#adjust();
   }
 
-  /** Gives the engine its own way back. */
+  /** The engine is no longer ours: somebody else has restored the flag. */
+  lose(reason: string): void {
+    if (this.#lost) return;
+    this.#lost = true;
+    this.#stopObserving();
+    this.#logger.warn?.(`watchdog: steering ends, ${reason}; it collects at the watermarks`);
+  }
+
+  /** Lets the engine decide again. */
   stop(): void {
-    if (this.#percent !== undefined) this.#growth.restore();
-    this.#percent = undefined;
+    if (this.#lost) return;
+    this.#lost = true;
+    this.#stopObserving();
+    this.#growth.release();
+  }
+
+  #adjust(): void {
+    if (this.#lost) return;
+    const { min, max } = this.#bounds;
+    while (this.#floor <= max && this.#share.exceeded) {
+      // Collections come half as often, so their time is expected to halve.
+      this.#floor *= 2;
+      this.#share.scale(0.5);
+    }
+    if (this.#floor > min && this.#share.permitsTwice) {
+      this.#floor = this.#floor > max ? max : Math.max(min, Math.floor(this.#floor / 2));
+      this.#share.scale(2);
+    }
+    if (this.#wanted !== undefined) this.#set(this.#wanted);
+  }
+
+  #set(wanted: number): void {
+    const percent = this.#floor > this.#bounds.max ? undefined : Math.max(wanted, this.#floor);
+    if (percent === this.#percent) return;
+    this.#percent = percent;
+    if (percent === undefined) {
+      this.#growth.restore();
+      this.#logger.debug?.("watchdog: collections take too much time, the engine decides");
+    } else {
+      this.#growth.set(percent);
+      this.#logger.debug?.(`watchdog: the heap may grow by ${percent} percent`);
+    }
   }
 }
