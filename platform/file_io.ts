@@ -2,6 +2,8 @@ import fs from "node:fs";
 
 /** The file calls that the adapters make; a test hands in failing ones. */
 export interface FileIo {
+  /** Whether each read must open its file and close it again. Default: `false`. */
+  readonly transient?: boolean;
   /** Opens for reading; throws with a `code` as `node:fs` does. */
   open(path: string): number;
   /** One positioned read from the start of the file: the bytes read. */

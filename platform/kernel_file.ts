@@ -1,4 +1,5 @@
-import { describeError, errorCode, type FileIo } from "./file_io.ts";
+import { describeError, errorCode } from "./file_io.ts";
+import { isTransient, type OpenFiles } from "./open_files.ts";
 
 /**
  * Deno's fs.readSync takes a view of what it is to fill, an object of 104
@@ -11,8 +12,14 @@ class WholeBuffer extends Uint8Array {
   }
 }
 
-/** What every read fills; only the bytes of the last read are meaningful. */
-export const bytes: Uint8Array = new WholeBuffer(16 * 1024);
+/** The kernel writes no longer file than this of those that are read here. */
+const MAX_LENGTH = 4 * 1024 * 1024;
+
+/**
+ * The buffer that every read fills; only the bytes of the last read are
+ * meaningful. A longer file replaces it by a larger buffer.
+ */
+export let bytes: Uint8Array = new WholeBuffer(16 * 1024);
 
 /**
  * A file that the kernel writes anew at each read: opened once, then read from
@@ -22,59 +29,96 @@ export class KernelFile {
   readonly path: string;
   /** Why the last open or read failed. */
   problem: string | undefined;
-  /** Whether there was no such file to open. */
+  /** Whether there was no such file at the last attempt to open it. */
   missing = false;
-  /** Whether the file went away while it was open. */
+  /** Whether the file was there once and is not any more. */
   gone = false;
-  readonly #io: FileIo;
+  /** Whether only a shortage, of descriptors or memory, keeps it from being read. */
+  waiting = false;
+  readonly #files: OpenFiles;
   #fd: number | undefined;
-  #retry = false;
+  /** Whether the next read may open the file. */
+  #reopens = false;
+  /** Whether it was open before. */
+  #seen = false;
 
-  constructor(path: string, io: FileIo) {
+  constructor(path: string, files: OpenFiles) {
     this.path = path;
-    this.#io = io;
-    this.#open();
+    this.#files = files;
+    if (this.#open()) this.#settle();
   }
 
-  /** Whether it is open, or was kept from it only by a want of descriptors. */
+  /** Whether it is open, or the next read tries to open it. */
   get usable(): boolean {
-    return this.#fd !== undefined || this.#retry;
+    return this.#fd !== undefined || this.#reopens;
   }
 
   /** Reads into {@linkcode bytes}: how many there are, or -1 on failure. */
   read(): number {
-    if (this.#fd === undefined && (!this.#retry || !this.#open())) return -1;
+    if (this.#fd === undefined && !(this.#reopens && this.#open())) return -1;
     try {
-      const length = this.#io.read(this.#fd!, bytes);
-      this.problem = undefined;
+      const { io } = this.#files;
+      let length = io.read(this.#fd!, bytes);
+      while (length === bytes.length && length < MAX_LENGTH) {
+        bytes = new WholeBuffer(2 * length);
+        length = io.read(this.#fd!, bytes);
+      }
       this.gone = false;
-      return length;
+      this.problem = undefined;
+      if (length < MAX_LENGTH) return length;
+      this.problem = `${this.path} is malformed: it is longer than ${MAX_LENGTH} bytes`;
+      return -1;
     } catch (error) {
       const code = errorCode(error);
       this.gone = code === "ENOENT" || code === "ENODEV";
       this.problem = describeError(error, this.path);
       return -1;
+    } finally {
+      this.#settle();
     }
   }
 
+  /** Tries again to open a file that could not be opened. */
+  retry(): void {
+    if (!this.usable && this.#open()) this.#settle();
+  }
+
+  /** Gives up the descriptor until the next read. */
+  release(): void {
+    this.close();
+    this.#reopens = true;
+  }
+
   close(): void {
-    this.#retry = false;
+    this.#reopens = false;
     if (this.#fd === undefined) return;
     const fd = this.#fd;
     this.#fd = undefined;
-    this.#io.close(fd);
+    this.#files.remove(this);
+    this.#files.io.close(fd);
+  }
+
+  /** Does not keep the descriptor where none may be kept. */
+  #settle(): void {
+    if (this.#files.io.transient) this.release();
   }
 
   #open(): boolean {
     try {
-      this.#fd = this.#io.open(this.path);
+      this.#fd = this.#files.open(this.path);
+      this.#files.add(this);
       this.problem = undefined;
-      this.#retry = false;
-      return true;
+      this.missing =
+        this.waiting =
+        this.gone =
+        this.#reopens =
+          false;
+      return this.#seen = true;
     } catch (error) {
-      const code = errorCode(error);
-      this.#retry = code === "EMFILE" || code === "ENFILE";
-      this.missing = code === "ENOENT";
+      this.waiting = isTransient(error);
+      this.#reopens = this.waiting || this.#seen;
+      this.missing = errorCode(error) === "ENOENT";
+      this.gone = this.missing && this.#seen;
       this.problem = describeError(error, this.path);
       return false;
     }

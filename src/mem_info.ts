@@ -261,8 +261,8 @@ export class MemInfo {
    *
    * With a cgroup limit it is limit − usage, and 0 at or over the limit. Usage
    * is the working set where that was asked for, `cgroupCurrent` otherwise.
-   * Without a limit it is `systemAvailable`. Where a limit is known and the
-   * usage is not, it is `systemAvailable`, at most the limit.
+   * Without a limit it is `systemAvailable`. If a limit is known and the usage
+   * is not, it is `systemAvailable`, but at most the limit less `processRss`.
    *
    * @returns Bytes, or `undefined` if neither is available.
    */
@@ -272,7 +272,9 @@ export class MemInfo {
     const left = cgroupHeadroom(this);
     if (left !== undefined) return left;
     const available = this.#systemAvailable;
-    return available === undefined ? undefined : Math.min(available, limit);
+    if (available === undefined) return undefined;
+    // The cgroup uses at least what this process does.
+    return Math.min(available, Math.max(0, limit - (this.#processRss ?? 0)));
   }
 
   /**

@@ -37,6 +37,16 @@ describe("MemInfo.headroom()", () => {
       cgroupLimit: 100,
       systemAvailable: 900,
     }, 100],
+    ["at most the limit less the resident set where the usage is unknown", {
+      cgroupLimit: 100,
+      processRss: 40,
+      systemAvailable: 500,
+    }, 60],
+    ["0 where the usage is unknown and the resident set is above the limit", {
+      cgroupLimit: 100,
+      processRss: 140,
+      systemAvailable: 500,
+    }, 0],
     ["undefined where the usage and the system are unknown", { cgroupLimit: 100 }, undefined],
     ["undefined where nothing is known", {}, undefined],
   ];

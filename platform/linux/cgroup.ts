@@ -1,10 +1,9 @@
 // This process's cgroup: where it is, kept up to date, and what it says.
 
-import type { Signal, Signals } from "../../src/sampler.ts";
-import { unavailable } from "../engine.ts";
-import { describeError, type FileIo } from "../file_io.ts";
+import { describeError } from "../file_io.ts";
 import { bytes, KernelFile } from "../kernel_file.ts";
-import { CgroupLevels, type CgroupReading } from "./cgroup_levels.ts";
+import { isTransient, type OpenFiles } from "../open_files.ts";
+import { CgroupLevels, type CgroupReading, clear } from "./cgroup_levels.ts";
 import { type CgroupPlace, locateCgroup } from "./cgroup_place.ts";
 import { MemoryEvents } from "./memory_events.ts";
 import { parseSelfCgroup } from "./proc_self_cgroup.ts";
@@ -12,42 +11,57 @@ import { parseMountinfo } from "./proc_self_mountinfo.ts";
 
 /**
  * How often, in milliseconds, it is checked that the process is still in the
- * same group. Files of the old group stay readable, so nothing else tells.
+ * same group, and that no file has appeared. Files of the old group stay
+ * readable, so nothing else tells.
  */
 export const RECHECK_PERIOD = 5_000;
-
-/** The cgroup signals. */
-export type CgroupSignals = Pick<
-  Signals,
-  "cgroupCurrent" | "cgroupLimit" | "cgroupWorkingSet"
->;
 
 /** Finds the group, reads its levels, and finds it again when it moves. */
 export class Cgroup {
   readonly #base: string;
-  readonly #io: FileIo;
+  readonly #files: OpenFiles;
   readonly #selfCgroup: KernelFile;
   /** The text of /proc/self/cgroup that `#place` was found by. */
   #self: Uint8Array = new Uint8Array();
   #place!: CgroupPlace;
+  /** `#place` as it was found, to tell whether it has changed. */
+  #found = "";
   #levels: CgroupLevels | undefined;
-  /** Why "no limit" cannot be told from "cannot see"; `undefined`: it can. */
+  /** See {@linkcode Cgroup.doubt}. */
   #doubt: string | undefined;
+  /** Whether a shortage kept the place from being found. */
+  #waiting = false;
   #checkedAt = 0;
-  /** Notices from the kernel that a level has hit a limit. */
+  #checks = 0;
+  /** The kernel's events when a level hits a limit. */
   readonly events: MemoryEvents = new MemoryEvents();
 
-  constructor(base: string, io: FileIo) {
+  constructor(base: string, files: OpenFiles) {
     this.#base = base;
-    this.#io = io;
-    this.#selfCgroup = new KernelFile(`${base}/proc/self/cgroup`, io);
+    this.#files = files;
+    this.#selfCgroup = new KernelFile(`${base}/proc/self/cgroup`, files);
     this.#resolve();
     this.#checkedAt = Date.now();
   }
 
-  /** Which cgroup version accounts for memory; 0: none. */
-  get version(): 0 | 1 | 2 {
-    return this.#place.kind === "none" ? 0 : this.#place.version;
+  /** Where the group is. */
+  get place(): CgroupPlace {
+    return this.#place;
+  }
+
+  /** The file that the place was found by. */
+  get placeSource(): string {
+    return this.#selfCgroup.path;
+  }
+
+  /** The levels that are read, if the place is known. */
+  get levels(): CgroupLevels | undefined {
+    return this.#levels;
+  }
+
+  /** Why "no limit" cannot be told from "cannot see"; `undefined`: it can. */
+  get doubt(): string | undefined {
+    return this.#doubt;
   }
 
   /** The process's own group, if it is visible. */
@@ -55,61 +69,30 @@ export class Cgroup {
     return this.#place.kind === "found" ? this.#place.folders[0] : undefined;
   }
 
-  /** Whether the kernel's notices can be had. */
-  explainEvents(): Signal {
-    const own = this.ownFolder;
-    const source = `${own ?? this.#selfCgroup.path}/memory.events`;
-    if (own === undefined) return unavailable(this.#selfCgroup.path, this.#reason());
-    if (this.version === 1) return unavailable(source, "cgroup v1 has no memory.events");
-    if (this.#eventFiles().length === 0) {
-      return unavailable(source, "no memory.events at any level: memory controller off");
-    }
-    const { problem } = this.events;
-    return problem === undefined ? { available: true, source } : unavailable(source, problem);
+  /** A number that changes each time the place has been checked. */
+  get checks(): number {
+    return this.#checks;
   }
 
   /**
    * Reads every level.
    *
    * @param now Milliseconds since the epoch, to know when to check the place.
-   * @param total The machine's memory in bytes: a limit above it is none.
+   * @param total Host memory in bytes: a limit above it is ignored.
+   * @param rss Bytes that this process uses at least.
    */
-  read(now: number, workingSet: boolean, total: number, out: CgroupReading): void {
-    if (now - this.#checkedAt >= RECHECK_PERIOD || now < this.#checkedAt) {
+  read(now: number, workingSet: boolean, total: number, rss: number, out: CgroupReading): void {
+    if (this.#waiting || this.#levels?.waiting) {
+      this.#resolve();
+    } else if (now - this.#checkedAt >= RECHECK_PERIOD || now < this.#checkedAt) {
       this.#checkedAt = now;
       this.#recheck();
     }
-    this.#readLevels(workingSet, total, out);
+    this.#readLevels(workingSet, total, rss, out);
     if (this.#levels?.gone) {
       this.#resolve();
-      this.#readLevels(workingSet, total, out);
+      this.#readLevels(workingSet, total, rss, out);
     }
-  }
-
-  /** Explains the reading just made. */
-  signals(reading: CgroupReading, workingSet: boolean): CgroupSignals {
-    const place = this.#place;
-    const where = place.kind === "found" ? place.folders[0]! : this.#selfCgroup.path;
-    const why = this.#reason();
-    const note = place.kind === "found" && place.uncertain !== undefined
-      ? { note: `uncertain: ${place.uncertain}` }
-      : {};
-    const explain = (value: number | undefined, source: string): Signal =>
-      value === undefined ? unavailable(source, why) : { available: true, source, ...note };
-    const throttleAt = this.#levels?.readThrottleLimit() ?? Infinity;
-    const limit = {
-      ...explain(reading.limit, reading.limitSource ?? where),
-      ...(throttleAt < (reading.limit ?? 0) && { throttleAt }),
-    };
-    return {
-      cgroupCurrent: explain(reading.current, reading.usageSource ?? where),
-      cgroupLimit: reading.limit === Infinity && !this.#levels?.any
-        ? { ...limit, note: `no limit: ${why}` }
-        : limit,
-      cgroupWorkingSet: workingSet
-        ? explain(reading.workingSet, `${reading.usageSource ?? where} less memory.stat`)
-        : unavailable(where, `not asked for: set usage to "workingSet"`),
-    };
   }
 
   close(): void {
@@ -118,39 +101,45 @@ export class Cgroup {
     this.#levels?.close();
   }
 
-  #readLevels(workingSet: boolean, total: number, out: CgroupReading): void {
+  #readLevels(workingSet: boolean, total: number, rss: number, out: CgroupReading): void {
     if (this.#levels === undefined) {
-      out.current =
-        out.workingSet =
-        out.limitSource =
-        out.usageSource =
-          undefined;
+      clear(out);
+      out.waiting = this.#waiting;
       out.limit = this.#doubt === undefined ? Infinity : undefined;
       return;
     }
-    this.#levels.read(workingSet, total, out);
+    this.#levels.read(workingSet, total, rss, out);
     if (out.limit === Infinity && this.#doubt !== undefined) out.limit = undefined;
   }
 
-  #reason(): string {
-    const place = this.#place;
-    if (place.kind !== "found") return this.#doubt ?? place.reason;
-    return this.#doubt ?? this.#levels?.readProblem ??
-      `no ${place.version === 2 ? "memory.max" : "memory.limit_in_bytes"} at any level: ` +
-        "memory controller off";
+  #recheck(): void {
+    this.#checks++;
+    this.#selfCgroup.retry();
+    const length = this.#selfCgroup.read();
+    if (length >= 0 && !sameBytes(this.#self, bytes, length)) return this.#resolve();
+    if (length >= 0 && this.#changed()) return this.#resolve();
+    this.#levels?.recheck();
+    this.#findDoubt();
+    this.events.follow(this.#eventFiles(), false);
   }
 
-  #recheck(): void {
-    const length = this.#selfCgroup.read();
-    if (length >= 0 && !sameBytes(this.#self, bytes, length)) this.#resolve();
-    else this.#levels?.recheck();
+  /** Whether a mount has appeared that tells what could not be told before. */
+  #changed(): boolean {
+    if (this.#place.kind === "found" && this.#doubt === undefined) return false;
+    try {
+      return JSON.stringify(this.#locate()) !== this.#found;
+    } catch {
+      // What keeps mountinfo from being read now says nothing of the place.
+      return false;
+    }
   }
 
   #resolve(): void {
+    this.#checks++;
     this.#levels?.close();
     this.#levels = undefined;
     this.#find();
-    this.events.follow(this.#eventFiles());
+    this.events.follow(this.#eventFiles(), true);
   }
 
   /** Every level's file: the one that is hit need not be the own one. */
@@ -158,44 +147,62 @@ export class Cgroup {
     const place = this.#place;
     if (place.kind !== "found" || place.version === 1) return [];
     return place.folders.map((folder) => `${folder}/memory.events`)
-      .filter((path) => this.#io.exists(path));
+      .filter((path) => this.#files.io.exists(path));
   }
 
   #find(): void {
-    const mountinfo = `${this.#base}/proc/self/mountinfo`;
+    this.#waiting = false;
     const length = this.#selfCgroup.read();
-    if (length < 0) return this.#unknown(this.#selfCgroup.problem!);
+    if (length < 0) {
+      return this.#unknown(this.#selfCgroup.problem!, this.#selfCgroup.waiting);
+    }
     this.#self = bytes.slice(0, length);
-    const decoder = new TextDecoder();
+    let place: CgroupPlace;
     try {
-      const mounts = parseMountinfo(decoder.decode(this.#io.readAll(mountinfo)));
-      this.#place = locateCgroup(parseSelfCgroup(decoder.decode(this.#self)), mounts);
+      place = this.#locate();
     } catch (error) {
       // Forgotten, so that the next check tries again.
       this.#self = new Uint8Array();
-      return this.#unknown(describeError(error, mountinfo));
+      return this.#unknown(describeError(error, this.#mountinfo), isTransient(error));
     }
-    const place = this.#place;
-    this.#doubt = place.kind === "unknown" ? place.reason : undefined;
-    if (place.kind === "found") this.#open(place);
+    this.#found = JSON.stringify(place);
+    this.#place = place;
+    if (place.kind === "found") {
+      place.folders = place.folders.map((folder) => this.#base + folder);
+      this.#levels = new CgroupLevels(place.version, place.folders, this.#files);
+    }
+    this.#findDoubt();
   }
 
-  #open(place: CgroupPlace & { kind: "found" }): void {
-    const folders = place.folders.map((folder) => this.#base + folder);
-    place.folders = folders;
-    this.#levels = new CgroupLevels(place.version, folders, this.#io);
-    this.#doubt = place.uncertain ?? this.#levels.problem ?? this.#missing(folders[0]!) ??
-      (this.#levels.any ? undefined : place.elsewhere);
+  #locate(): CgroupPlace {
+    const decoder = new TextDecoder();
+    const mounts = parseMountinfo(decoder.decode(this.#files.readAll(this.#mountinfo)));
+    const lines = parseSelfCgroup(decoder.decode(this.#self));
+    return locateCgroup(lines, mounts, (folder) => this.#files.io.exists(this.#base + folder));
+  }
+
+  get #mountinfo(): string {
+    return `${this.#base}/proc/self/mountinfo`;
+  }
+
+  #findDoubt(): void {
+    const place = this.#place;
+    if (place.kind === "unknown") this.#doubt = place.reason;
+    if (place.kind === "none") this.#doubt = undefined;
+    if (place.kind !== "found") return;
+    this.#doubt = place.uncertain ?? this.#missing(place.folders[0]!) ??
+      (this.#levels!.any ? undefined : place.elsewhere);
   }
 
   /** Levels above it still bind, but that it had no limit cannot be said. */
   #missing(own: string): string | undefined {
-    return this.#io.exists(own) ? undefined : `the group's folder ${own} is not there`;
+    return this.#files.io.exists(own) ? undefined : `the group's folder ${own} is not there`;
   }
 
-  #unknown(reason: string): void {
+  #unknown(reason: string, waiting: boolean): void {
     this.#place = { kind: "unknown", version: 2, reason };
     this.#doubt = reason;
+    this.#waiting = waiting;
   }
 }
 

@@ -1,132 +1,65 @@
-// The levels of the cgroup hierarchy that can bind this process, with their
-// files held open.
+// The levels of the cgroup hierarchy that can bind this process, read together.
 
-import type { FileIo } from "../file_io.ts";
 import { bytes, KernelFile } from "../kernel_file.ts";
-import {
-  type CgroupNames,
-  HIERARCHICAL_LIMIT,
-  limitOf,
-  parseLimit,
-  parseStat,
-  parseUsage,
-  ROOT_ONLY,
-  THROTTLE,
-  USE_HIERARCHY,
-  V1,
-  V2,
-} from "./cgroup_files.ts";
+import type { OpenFiles } from "../open_files.ts";
+import { ROOT_ONLY, USE_HIERARCHY, V1, V2 } from "./cgroup_files.ts";
+import { CgroupLevel } from "./cgroup_level.ts";
 
 /** What the levels say together, in bytes. Reused from sample to sample. */
 export interface CgroupReading {
+  /**
+   * Usage of the effective level. If it cannot be read, that of the nearest
+   * level below stands in, which is never more.
+   */
   current: number | undefined;
+  /** Of the levels whose limit can be read, the limit that leaves the least. */
   limit: number | undefined;
   workingSet: number | undefined;
-  /** The file that set `limit`, and that of the usage beside it. */
+  /** The file that set `limit`, and that of the usage. */
   limitSource: string | undefined;
   usageSource: string | undefined;
-}
-
-/** One folder of the hierarchy. */
-class Level {
-  readonly limitFile: KernelFile;
-  readonly usageFile: KernelFile;
-  readonly #folder: string;
-  readonly #names: CgroupNames;
-  readonly #io: FileIo;
-  #statFile: KernelFile | undefined;
-
-  constructor(folder: string, names: CgroupNames, io: FileIo) {
-    this.#folder = folder;
-    this.#names = names;
-    this.#io = io;
-    this.limitFile = new KernelFile(`${folder}/${names.limit}`, io);
-    this.usageFile = new KernelFile(`${folder}/${names.usage}`, io);
-  }
-
-  /** memory.stat, opened only when first asked for: it costs the most to read. */
-  get statFile(): KernelFile {
-    return this.#statFile ??= new KernelFile(`${this.#folder}/${this.#names.stat}`, this.#io);
-  }
-
-  readLimit(): number | undefined {
-    const length = this.limitFile.read();
-    return length < 0 ? undefined : parseLimit(bytes, length);
-  }
-
-  readUsage(): number | undefined {
-    const length = this.usageFile.read();
-    return length < 0 ? undefined : parseUsage(bytes, length);
-  }
-
-  readStat(name: Uint8Array): number | undefined {
-    const length = this.statFile.read();
-    return length < 0 ? undefined : parseStat(bytes, length, name);
-  }
-
-  readInactiveFile(): number | undefined {
-    return this.readStat(this.#names.inactiveFile);
-  }
-
-  /** Read only to explain, so it is not kept open. */
-  readThrottle(): number {
-    const length = readOnce(`${this.#folder}/${THROTTLE}`, this.#io);
-    return (length < 0 ? undefined : parseLimit(bytes, length)) ?? Infinity;
-  }
-
-  get gone(): boolean {
-    return this.limitFile.gone || this.usageFile.gone || this.#statFile?.gone === true;
-  }
-
-  close(): void {
-    this.limitFile.close();
-    this.usageFile.close();
-    this.#statFile?.close();
-  }
+  /** Whether another level stands in with its usage. */
+  estimate: boolean;
+  /** Whether `limit` is unknown only for a shortage of descriptors or memory. */
+  waiting: boolean;
 }
 
 /** All levels from the process's own group up to the mount point. */
 export class CgroupLevels {
-  /** Those with a limit file, the process's own first. */
-  readonly #levels: Level[] = [];
-  /** Those without one; the first can still tell the usage. */
-  readonly #unlimited: Level[] = [];
-  /** Version 1: whether a group above the mount point binds. */
+  /** The process's own level first. */
+  readonly #levels: CgroupLevel[];
+  /** Version 1: whether a group that cannot be read binds. */
   #hiddenLimit = false;
   readonly #version: 1 | 2;
-  /** What kept a level from being read. */
-  readonly problem: string | undefined;
+  /** See {@linkcode CgroupLevels.waiting}. */
+  #waiting = false;
 
-  constructor(version: 1 | 2, folders: string[], io: FileIo) {
+  constructor(version: 1 | 2, folders: string[], files: OpenFiles) {
     this.#version = version;
     const names = version === 1 ? V1 : V2;
-    for (const folder of version === 1 ? bindingFolders(folders, io) : folders) {
-      const level = new Level(folder, names, io);
-      if (level.limitFile.usable) {
-        this.#levels.push(level);
-      } else {
-        if (!level.limitFile.missing) this.problem ??= level.limitFile.problem;
-        this.#unlimited.push(level);
-      }
-    }
+    const binding = version === 1 ? this.#bindingFolders(folders, files) : folders;
+    this.#levels = binding.map((folder) => new CgroupLevel(folder, names, files));
     this.recheck();
   }
 
   /**
-   * Version 1: looks anew for a limit that memory.stat knows of and that is
-   * below every visible one. Too dear to ask with each sample.
+   * Looks again for limit files that were missing. Version 1: looks again for
+   * a limit that memory.stat knows of and that is below every readable one.
+   * Too expensive for each sample.
    */
   recheck(): void {
-    const own = this.#levels[0];
+    for (const level of this.#levels) level.retry();
+    const own = this.#own;
     if (this.#version === 2 || own === undefined) return;
-    const hierarchical = limitOf(own.readStat(HIERARCHICAL_LIMIT) ?? NaN) ?? Infinity;
+    const hierarchical = own.readHierarchicalLimit() ?? Infinity;
+    this.#waiting ||= own.statFile.waiting;
     this.#hiddenLimit = hierarchical !== Infinity &&
-      this.#levels.every((level) => (level.readLimit() ?? 0) > hierarchical);
+      this.#levels.every((level) => (level.readLimit() ?? Infinity) > hierarchical);
   }
 
   /** Whether any level has a limit file. */
   get any(): boolean {
-    return this.#levels.length > 0;
+    return this.#own !== undefined;
   }
 
   /** Whether a file of a level is gone, so that the group must be found again. */
@@ -135,125 +68,163 @@ export class CgroupLevels {
     return false;
   }
 
+  /** Whether a shortage kept something from being read that decides what binds. */
+  get waiting(): boolean {
+    return this.#waiting;
+  }
+
   /**
-   * Reads every level anew. The one with the least limit − usage binds; a
-   * limit above `total`, the machine's memory, is none.
+   * Reads every level. Each limit that can be read is an upper bound, whatever
+   * the other levels hide. The one with the least limit − usage is effective.
+   *
+   * @param total Host memory in bytes: a limit above it is ignored.
+   * @param rss What this process alone uses, where no usage can be read.
    */
-  read(workingSet: boolean, total: number, out: CgroupReading): void {
+  read(workingSet: boolean, total: number, rss: number, out: CgroupReading): void {
     clear(out);
     const levels = this.#levels;
     let least = Infinity;
     let known = true;
+    let waiting = false;
+    let unread = -1;
     for (let i = 0; i < levels.length; i++) {
       const level = levels[i]!;
+      if (level.limitFile.missing) continue;
       const limit = level.readLimit();
-      if (limit === undefined) known = false;
-      else if (limit <= total && limit !== Infinity) {
-        least = this.#consider(level, limit, level.limitFile.path, workingSet, least, out);
+      if (limit === undefined) {
+        known = false;
+        waiting ||= level.limitFile.waiting;
+        if (unread === -1) unread = i;
+      } else if (limit <= total && limit !== Infinity) {
+        least = this.#consider(i, limit, level.limitFile.path, workingSet, rss, least, out);
       }
     }
     if (this.#hiddenLimit) {
-      const own = levels[0]!;
-      const limit = limitOf(own.readStat(HIERARCHICAL_LIMIT) ?? NaN);
-      if (limit === undefined) known = false;
-      else if (limit <= total && limit !== Infinity) {
-        // Its usage is out of sight; the outermost group's comes nearest.
-        const outermost = levels[levels.length - 1]!;
-        least = this.#consider(outermost, limit, own.statFile.path, workingSet, least, out);
+      const own = this.#own!;
+      const limit = own.readHierarchicalLimit();
+      if (limit === undefined) {
+        known = false;
+        waiting ||= own.statFile.waiting;
+      } else if (limit <= total && limit !== Infinity) {
+        // It belongs to a level that cannot be read, or to one out of sight
+        // above the outermost. Neither uses less than the level named here.
+        const at = unread === -1 ? levels.length - 1 : unread;
+        this.#consider(at, limit, own.statFile.path, workingSet, rss, least, out);
       }
     }
-    // A level that could not be read may be the one that binds.
-    if (!known) clear(out);
-    else if (out.limit === undefined) out.limit = Infinity;
-    else return;
-    this.#readUsage(levels[0] ?? this.#unlimited[0], workingSet, out);
+    if (out.limit !== undefined) return;
+    if (known) out.limit = Infinity;
+    out.waiting = waiting;
+    this.#readOwnUsage(workingSet, out);
   }
 
   /** Version 2: the least throttle limit of all levels in bytes; `Infinity`: none. */
   readThrottleLimit(): number {
     if (this.#version === 1) return Infinity;
-    const limits = [...this.#levels, ...this.#unlimited].map((level) => level.readThrottle());
-    return Math.min(...limits, Infinity);
+    return Math.min(...this.#levels.map((level) => level.readThrottle()), Infinity);
   }
 
-  /** Why a figure is missing: the first file that could not be read. */
-  get readProblem(): string | undefined {
-    for (const level of this.#levels) {
-      const problem = level.limitFile.problem ?? level.usageFile.problem;
-      if (problem !== undefined) return problem;
-    }
-    return this.problem;
+  /** For each level whose limit cannot be read, why. */
+  explainLimits(): string[] {
+    const problems = this.#levels.map((level) => level.explainLimit());
+    if (this.#hiddenLimit) problems.push(this.#own!.explainHierarchicalLimit());
+    return problems.filter((problem) => problem !== undefined);
+  }
+
+  /** Why the usage of the level with this limit cannot be read. */
+  explainUsage(limitSource: string | undefined): string | undefined {
+    return this.#levelOf(limitSource)?.explainUsage();
+  }
+
+  /** The same for its memory.stat. */
+  explainWorkingSet(usageSource: string | undefined): string | undefined {
+    return this.#levels.find((level) => level.usageFile.path === usageSource)?.explainWorkingSet();
   }
 
   close(): void {
     for (const level of this.#levels) level.close();
-    for (const level of this.#unlimited) level.close();
   }
 
-  /** Takes this limit over if it leaves less than `least`: what is least now. */
+  /** The innermost level with a limit file. */
+  get #own(): CgroupLevel | undefined {
+    for (const level of this.#levels) if (!level.limitFile.missing) return level;
+    return undefined;
+  }
+
+  /** The level of a limit; a hidden one's usage is the outermost's. */
+  #levelOf(limitSource: string | undefined): CgroupLevel | undefined {
+    return this.#levels.find((level) => level.limitFile.path === limitSource) ??
+      this.#levels.at(-1);
+  }
+
+  /** Takes this limit over if it leaves less than `least`; returns the new least. */
   #consider(
-    level: Level,
+    at: number,
     limit: number,
     source: string,
     workingSet: boolean,
+    rss: number,
     least: number,
     out: CgroupReading,
   ): number {
-    const current = level.readUsage();
-    const set = workingSet && current !== undefined ? workingSetOf(level, current) : undefined;
-    const used = set ?? current;
-    // A usage that cannot be read might be all of it.
-    const left = used === undefined ? -Infinity : limit - used;
+    let level = this.#levels[at]!;
+    let current = level.readUsage();
+    // Memory is charged to every level above it too, so a level below tells
+    // the least that this one uses.
+    for (let below = at - 1; current === undefined && below >= 0; below--) {
+      level = this.#levels[below]!;
+      current = level.readUsage();
+    }
+    const set = workingSet && current !== undefined ? level.readWorkingSet(current) : undefined;
+    const left = limit - (set ?? current ?? rss);
     if (left >= least) return least;
     out.current = current;
     out.limit = limit;
     out.workingSet = set;
     out.limitSource = source;
     out.usageSource = level.usageFile.path;
+    out.estimate = level !== this.#levels[at];
     return left;
   }
 
-  #readUsage(level: Level | undefined, workingSet: boolean, out: CgroupReading): void {
+  #readOwnUsage(workingSet: boolean, out: CgroupReading): void {
+    const level = this.#own ?? this.#levels[0];
     if (level === undefined) return;
     out.limitSource = level.limitFile.path;
     out.usageSource = level.usageFile.path;
     out.current = level.readUsage();
-    if (workingSet && out.current !== undefined) out.workingSet = workingSetOf(level, out.current);
+    if (workingSet && out.current !== undefined) {
+      out.workingSet = level.readWorkingSet(out.current);
+    }
+  }
+
+  /**
+   * Version 1: a group with use_hierarchy 0 does not bind those below it, and
+   * the root of the hierarchy takes no limit.
+   */
+  #bindingFolders(folders: string[], files: OpenFiles): string[] {
+    const end = folders.findIndex((folder, i) =>
+      i > 0 && (files.io.exists(`${folder}/${ROOT_ONLY}`) || this.#usesNoHierarchy(folder, files))
+    );
+    return end === -1 ? folders : folders.slice(0, end);
+  }
+
+  #usesNoHierarchy(folder: string, files: OpenFiles): boolean {
+    const file = new KernelFile(`${folder}/${USE_HIERARCHY}`, files);
+    const length = file.read();
+    this.#waiting ||= file.waiting;
+    file.close();
+    return length > 0 && bytes[0] === 0x30;
   }
 }
 
-function workingSetOf(level: Level, current: number): number | undefined {
-  const inactive = level.readInactiveFile();
-  return inactive === undefined ? undefined : Math.max(0, current - inactive);
-}
-
-function clear(out: CgroupReading): void {
+/** Makes a reading say that nothing is known. */
+export function clear(out: CgroupReading): void {
   out.current = undefined;
   out.limit = undefined;
   out.workingSet = undefined;
   out.limitSource = undefined;
   out.usageSource = undefined;
-}
-
-/**
- * Version 1: a group with use_hierarchy 0 does not bind those below it, and
- * the root of the hierarchy takes no limit.
- */
-function bindingFolders(folders: string[], io: FileIo): string[] {
-  const end = folders.findIndex((folder, i) =>
-    i > 0 && (io.exists(`${folder}/${ROOT_ONLY}`) || usesNoHierarchy(folder, io))
-  );
-  return end === -1 ? folders : folders.slice(0, end);
-}
-
-function usesNoHierarchy(folder: string, io: FileIo): boolean {
-  return readOnce(`${folder}/${USE_HIERARCHY}`, io) > 0 && bytes[0] === 0x30;
-}
-
-/** Reads into {@linkcode bytes} a file that is not kept open; -1 on failure. */
-function readOnce(path: string, io: FileIo): number {
-  const file = new KernelFile(path, io);
-  const length = file.read();
-  file.close();
-  return length;
+  out.estimate = false;
+  out.waiting = false;
 }

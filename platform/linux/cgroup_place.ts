@@ -22,19 +22,28 @@ export type CgroupPlace =
   | { kind: "unknown"; version: 1 | 2; reason: string };
 
 const MEMORY = "memory";
+const DELETED = " (deleted)";
 
-/** Finds the hierarchy that accounts for memory, and the group in it. */
-export function locateCgroup(lines: CgroupLine[], mounts: CgroupMount[]): CgroupPlace {
+/**
+ * Finds the hierarchy that accounts for memory, and the group in it.
+ *
+ * @param exists Whether there is such a folder.
+ */
+export function locateCgroup(
+  lines: CgroupLine[],
+  mounts: CgroupMount[],
+  exists: (folder: string) => boolean,
+): CgroupPlace {
   const v1Line = lines.find((line) => line.controllers.includes(MEMORY));
   const v1Mounts = mounts.filter((mount) =>
     mount.version === 1 && mount.superOptions.includes(MEMORY)
   );
-  if (v1Line !== undefined && v1Mounts.length > 0) return choose(1, v1Line.path, v1Mounts);
+  if (v1Line !== undefined && v1Mounts.length > 0) return choose(1, v1Line.path, v1Mounts, exists);
 
   const v2Line = lines.find((line) => line.controllers.length === 0);
   const v2Mounts = mounts.filter((mount) => mount.version === 2);
   if (v2Line !== undefined && v2Mounts.length > 0) {
-    const place = choose(2, v2Line.path, v2Mounts);
+    const place = choose(2, v2Line.path, v2Mounts, exists);
     if (place.kind === "found" && v1Line !== undefined) {
       place.elsewhere = "memory is accounted by cgroup v1, which is not mounted here";
     }
@@ -52,7 +61,21 @@ export function locateCgroup(lines: CgroupLine[], mounts: CgroupMount[]): Cgroup
   return { kind: "none", reason: "no memory controller in /proc/self/cgroup" };
 }
 
-function choose(version: 1 | 2, path: string, mounts: CgroupMount[]): CgroupPlace {
+function choose(
+  version: 1 | 2,
+  path: string,
+  mounts: CgroupMount[],
+  exists: (folder: string) => boolean,
+): CgroupPlace {
+  const place = chooseMount(version, path, mounts);
+  if (!path.endsWith(DELETED)) return place;
+  // A folder of that name is a cgroup named so; the kernel removes others.
+  const named = place.kind === "found" && place.uncertain === undefined;
+  if (named && exists(place.folders[0]!)) return place;
+  return chooseMount(version, path.slice(0, -DELETED.length), mounts);
+}
+
+function chooseMount(version: 1 | 2, path: string, mounts: CgroupMount[]): CgroupPlace {
   const ranked = mounts.toSorted((a, b) => rank(a) - rank(b) || a.root.length - b.root.length);
   const fitting = ranked.find((mount) => isBelow(path, mount.root));
   if (fitting !== undefined) {

@@ -11,8 +11,10 @@ import type { Signal, Signals } from "../../src/sampler.ts";
 import { type Engine, unavailable } from "../engine.ts";
 import type { FileIo } from "../file_io.ts";
 import { bytes, KernelFile } from "../kernel_file.ts";
+import { OpenFiles } from "../open_files.ts";
 import { Cgroup } from "./cgroup.ts";
 import type { CgroupReading } from "./cgroup_levels.ts";
+import { explainCgroup, explainEvents } from "./cgroup_signals.ts";
 import { parsePressure } from "./proc_pressure_memory.ts";
 import { type Meminfo, parseMeminfo, parseVmRss } from "./proc_meminfo.ts";
 import { parseAuxvPageSize } from "./proc_self_auxv.ts";
@@ -32,7 +34,7 @@ const decoder = new TextDecoder();
 
 /** Reads one `proc` and `sys`. */
 export class LinuxReader {
-  readonly #io: FileIo;
+  readonly #files: OpenFiles;
   readonly #engine: Engine;
   readonly #meminfo: KernelFile;
   readonly #rss: KernelFile;
@@ -46,7 +48,11 @@ export class LinuxReader {
     workingSet: undefined,
     limitSource: undefined,
     usageSource: undefined,
+    estimate: false,
+    waiting: false,
   };
+  /** The last total that was read: without it, limits above it would count. */
+  #total: number | undefined = undefined;
   readonly #base: string;
   /** Whether it is not this machine's own procfs, which the engine knows of. */
   readonly #foreign: boolean;
@@ -54,6 +60,8 @@ export class LinuxReader {
   #engineRss = false;
   /** Opened only when first asked for. */
   #pressure: KernelFile | undefined;
+  /** `checks` of the cgroup when the file of `#pressure` was chosen. */
+  #pressureChosenAt = 0;
   /**
    * What the next snapshot is made from. Fields that began as undefined hand
    * large numbers on to it; others are copied, 16 bytes each in V8.
@@ -72,15 +80,15 @@ export class LinuxReader {
     const base = root.endsWith("/") ? root.slice(0, -1) : root;
     this.#base = base;
     this.#foreign = base !== "";
-    this.#io = io;
+    this.#files = new OpenFiles(io);
     this.#engine = engine;
-    this.#meminfo = new KernelFile(`${base}/proc/meminfo`, io);
+    this.#cgroup = new Cgroup(base, this.#files);
+    this.#meminfo = new KernelFile(`${base}/proc/meminfo`, this.#files);
     this.#pageSize = this.#readPageSize(`${base}/proc/self/auxv`);
     this.#rss = new KernelFile(
       `${base}/proc/self/${this.#pageSize === undefined ? "status" : "statm"}`,
-      io,
+      this.#files,
     );
-    this.#cgroup = new Cgroup(base, io);
   }
 
   /** Whether anything at all could be opened. */
@@ -104,7 +112,11 @@ export class LinuxReader {
     this.#engineRss = !this.#foreign && next.processRss !== undefined;
     if (!this.#engineRss) next.processRss = this.#readRss();
     const group = this.#group;
-    this.#cgroup.read(next.at, workingSet, this.#system.total ?? Infinity, group);
+    this.#total = next.systemTotal ?? this.#total;
+    this.#cgroup.read(next.at, workingSet, this.#total ?? Infinity, next.processRss ?? 0, group);
+    // A limit that only a shortage of descriptors hides is there again soon.
+    // Until then host memory must not stand in for it.
+    if (group.waiting) next.systemAvailable = undefined;
     next.cgroupCurrent = group.current;
     next.cgroupLimit = group.limit;
     next.cgroupWorkingSet = group.workingSet;
@@ -130,16 +142,23 @@ export class LinuxReader {
     const { problem, path } = this.#meminfo;
     const fromMeminfo = (value: number | undefined): Signal =>
       value === undefined
-        ? unavailable(path, problem ?? `${path} has no such line, or garbage in it`)
+        ? unavailable(
+          path,
+          problem ?? `${path} is malformed: it has no such line with a size in kB`,
+        )
         : { available: true, source: path };
+    const cgroup = explainCgroup(this.#cgroup, this.#group, workingSet);
+    const hidden = this.#group.waiting && problem === undefined;
     return {
-      systemAvailable: fromMeminfo(info.systemAvailable),
+      systemAvailable: hidden
+        ? unavailable(path, `withheld while the cgroup is unknown: ${cgroup.cgroupLimit.reason}`)
+        : fromMeminfo(info.systemAvailable),
       systemTotal: fromMeminfo(info.systemTotal),
       processRss: this.#explainRss(info),
       ...this.#engine.signals,
-      ...this.#cgroup.signals(this.#group, workingSet),
+      ...cgroup,
       pressure: this.#explainPressure(info, pressure),
-      pressureEvents: this.#cgroup.explainEvents(),
+      pressureEvents: explainEvents(this.#cgroup),
     };
   }
 
@@ -147,7 +166,10 @@ export class LinuxReader {
   onPressure(wake: () => void, unref: boolean): (() => void) | undefined {
     // Deno keeps the process alive while a file is watched.
     if (unref && "Deno" in globalThis) return undefined;
-    return this.#cgroup.events.listen(wake);
+    const { place, events } = this.#cgroup;
+    if (place.kind === "none" || (place.kind === "found" && place.version === 1)) return undefined;
+    // Where there is no memory.events now, it may appear.
+    return events.listen(wake);
   }
 
   close(): void {
@@ -158,25 +180,36 @@ export class LinuxReader {
   }
 
   #readPressure(): MemoryPressure | undefined {
-    this.#pressure ??= this.#openPressure();
-    const length = this.#pressure.read();
+    const { checks } = this.#cgroup;
+    if (this.#pressure === undefined || this.#pressureChosenAt !== checks) {
+      this.#pressureChosenAt = checks;
+      this.#openPressure();
+    }
+    let length = this.#pressure!.read();
+    if (this.#pressure!.gone) {
+      this.#openPressure();
+      length = this.#pressure!.read();
+    }
     return length < 0 ? undefined : parsePressure(decoder.decode(bytes.subarray(0, length)));
   }
 
-  /** The group's own figures, or else the machine's. */
-  #openPressure(): KernelFile {
+  /** Opens the group's own figures, or else the host's, unless they are open. */
+  #openPressure(): void {
     const own = this.#cgroup.ownFolder;
     const paths = [`${this.#base}/proc/pressure/memory`];
     if (own !== undefined) paths.unshift(`${own}/memory.pressure`);
-    const path = paths.find((path) => this.#io.exists(path)) ?? paths.at(-1)!;
-    return new KernelFile(path, this.#io);
+    const path = paths.find((path) => this.#files.io.exists(path)) ?? paths.at(-1)!;
+    const before = this.#pressure;
+    if (before?.path === path && before.usable && !before.gone) return;
+    before?.close();
+    this.#pressure = new KernelFile(path, this.#files);
   }
 
   #explainRss({ processRss }: MemInfo): Signal {
     if (this.#engineRss) return this.#engine.rss!;
     const { path: source, problem } = this.#rss;
     return processRss === undefined
-      ? unavailable(source, problem ?? `${source} holds garbage`)
+      ? unavailable(source, problem ?? `${source} is malformed`)
       : { available: true, source };
   }
 
@@ -185,7 +218,7 @@ export class LinuxReader {
     if (pressure !== undefined) return { available: true, source };
     return unavailable(
       source,
-      asked ? problem ?? `${source} holds garbage` : "not asked for: set pressure to true",
+      asked ? problem ?? `${source} is malformed` : "not asked for: set pressure to true",
     );
   }
 
@@ -204,7 +237,7 @@ export class LinuxReader {
   #readPageSize(path: string): number | undefined {
     let data: Uint8Array;
     try {
-      data = this.#io.readAll(path);
+      data = this.#files.readAll(path);
     } catch {
       // Whatever keeps it from us: /proc/self/status then serves for the
       // resident set, at five times the cost.

@@ -12,19 +12,30 @@ export class MemoryEvents {
   /** Why the last attempt to watch failed. */
   problem: string | undefined;
 
-  /** Watches these files from now on, if anyone listens. */
-  follow(paths: string[]): void {
+  /**
+   * Watches these files from now on, while anyone listens.
+   *
+   * @param moved Whether files of the same names may be other ones.
+   */
+  follow(paths: string[], moved: boolean): void {
+    const watched = this.#watchers.length === paths.length;
+    if (!moved && watched && paths.every((path, i) => path === this.#paths[i])) return;
     this.#close();
     this.#paths = paths;
     if (this.#listeners.size > 0) this.#open();
   }
 
+  /** Whether there is a file to watch. */
+  get available(): boolean {
+    return this.#paths.length > 0;
+  }
+
   /** Calls `wake` at each event until the returned function is called. */
-  listen(wake: () => void): (() => void) | undefined {
-    if (this.#listeners.size === 0 && !this.#open()) return undefined;
+  listen(wake: () => void): () => void {
     // A function of its own, so that one callback can listen twice.
     const listener = () => wake();
     this.#listeners.add(listener);
+    if (this.#listeners.size === 1) this.#open();
     return () => {
       this.#listeners.delete(listener);
       if (this.#listeners.size === 0) this.#close();
@@ -36,25 +47,24 @@ export class MemoryEvents {
     this.#close();
   }
 
-  #open(): boolean {
+  #open(): void {
     this.problem = undefined;
     for (const path of this.#paths) {
       try {
         const watcher = fs.watch(path, { persistent: false }, this.#wakeAll);
-        // A group that is removed takes its watch along; the next sample
-        // finds the new place.
-        watcher.on("error", (error) => {
-          this.problem = describeError(error, path);
-          this.#close();
-        });
+        // A group that is removed takes its watch along; the next check of the
+        // place watches again.
+        watcher.on("error", (error) => this.#fail(error, path));
         this.#watchers.push(watcher);
       } catch (error) {
-        this.problem = describeError(error, path);
-        this.#close();
-        return false;
+        return this.#fail(error, path);
       }
     }
-    return this.#paths.length > 0;
+  }
+
+  #fail(error: unknown, path: string): void {
+    this.problem = describeError(error, path);
+    this.#close();
   }
 
   #close(): void {

@@ -1,12 +1,14 @@
 // /proc/self/cgroup: which group this process is in, per hierarchy.
 
-/** One line: a hierarchy, its controllers (none: cgroup v2), and the group's path. */
+/**
+ * One line: a hierarchy, its controllers (none: cgroup v2), and the cgroup's
+ * path. Version 2 adds ` (deleted)` to the path of a removed cgroup, but a
+ * cgroup may be named so too.
+ */
 export interface CgroupLine {
   controllers: string[];
   path: string;
 }
-
-const DELETED = " (deleted)";
 
 /** Parses /proc/self/cgroup; lines of another form are passed over. */
 export function parseSelfCgroup(text: string): CgroupLine[] {
@@ -17,10 +19,9 @@ export function parseSelfCgroup(text: string): CgroupLine[] {
     const second = line.indexOf(":", first + 1);
     if (first < 1 || second === -1 || line[second + 1] !== "/") continue;
     const names = line.slice(first + 1, second);
-    const path = line.slice(second + 1);
     lines.push({
       controllers: names === "" ? [] : names.split(","),
-      path: path.endsWith(DELETED) ? path.slice(0, -DELETED.length) : path,
+      path: line.slice(second + 1),
     });
   }
   return lines;

@@ -222,10 +222,10 @@ describe("/proc/self/auxv", () => {
 });
 
 describe("/proc/self/cgroup", () => {
-  it("splits on the first two colons only and strips (deleted)", () => {
+  it("splits on the first two colons only and leaves the path as it is", () => {
     assert.deepEqual(parseSelfCgroup("12:cpu,memory:/a:b:c\n0::/x y (deleted)\n"), [
       { controllers: ["cpu", "memory"], path: "/a:b:c" },
-      { controllers: [], path: "/x y" },
+      { controllers: [], path: "/x y (deleted)" },
     ]);
   });
 

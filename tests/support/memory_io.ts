@@ -3,6 +3,9 @@ import type { FileIo } from "../../platform/file_io.ts";
 /** Files that are only a map, for trying thousands of trees. */
 export class MemoryIo implements FileIo {
   readonly files: Map<string, Uint8Array>;
+  transient: boolean = false;
+  /** How many files may be open at once. */
+  descriptors: number = Infinity;
   readonly #open = new Map<number, string>();
   #next = 3;
 
@@ -22,6 +25,7 @@ export class MemoryIo implements FileIo {
   }
 
   open(path: string): number {
+    this.#takeDescriptor();
     this.#content(path);
     this.#open.set(this.#next, path);
     return this.#next++;
@@ -39,6 +43,7 @@ export class MemoryIo implements FileIo {
   }
 
   readAll(path: string): Uint8Array {
+    this.#takeDescriptor();
     return this.#content(path);
   }
 
@@ -46,6 +51,11 @@ export class MemoryIo implements FileIo {
     if (this.files.has(path)) return true;
     for (const file of this.files.keys()) if (file.startsWith(`${path}/`)) return true;
     return false;
+  }
+
+  #takeDescriptor(): void {
+    if (this.unclosed < this.descriptors) return;
+    throw Object.assign(new Error("EMFILE"), { code: "EMFILE" });
   }
 
   #content(path: string): Uint8Array {
