@@ -8,6 +8,7 @@ import process from "node:process";
 import { after, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { type MemInfo, openSampler, sample, type SamplerOptions, watch } from "../../mod.ts";
+import { RECHECK_PERIOD } from "../../platform/linux/cgroup.ts";
 import type { Signals } from "../../src/sampler.ts";
 import { findRuntimes } from "../support/runtimes.ts";
 import { ChildGroup, enableMemory, findHierarchy } from "./child_group.ts";
@@ -207,6 +208,50 @@ if (hierarchy.problem !== undefined || problem !== undefined) {
         } finally {
           goHome();
           await bare.remove();
+        }
+      }));
+
+    it("the memory controller, enabled later on, is noticed", () =>
+      inGroups(1, async (group) => {
+        const leaf = new ChildGroup(2, group!.folder);
+        const sampler = openSampler();
+        const clock = Date.now;
+        try {
+          leaf.adopt();
+          Date.now = () => clock() + RECHECK_PERIOD;
+          assert.equal((sampler.sample() as MemInfo).cgroupLimit, Infinity);
+          // A cgroup with processes of its own cannot enable it.
+          enableMemory(group!.folder);
+          leaf.setLimit(620 * MIB);
+          Date.now = () => clock() + 2 * RECHECK_PERIOD;
+          const info = sampler.sample() as MemInfo;
+          assert.equal(info.cgroupLimit, 620 * MIB);
+          assertNear(info.cgroupCurrent, leaf.usage, "usage");
+          assert.equal(sampler.signals.pressureEvents.available, true);
+        } finally {
+          Date.now = clock;
+          sampler.close();
+          goHome();
+          await leaf.remove();
+        }
+      }));
+
+    it("pressure is that of the group that the process has been moved to", () =>
+      inGroups(2, async (parent, leaf) => {
+        if (!fs.existsSync(`${leaf!.folder}/memory.pressure`)) return;
+        const sampler = openSampler({ pressure: true });
+        const clock = Date.now;
+        const next = new ChildGroup(2, parent!.folder);
+        try {
+          assert.equal(sampler.signals.pressure.source, `${leaf!.folder}/memory.pressure`);
+          next.adopt();
+          Date.now = () => clock() + RECHECK_PERIOD;
+          assert.equal(sampler.signals.pressure.source, `${next.folder}/memory.pressure`);
+        } finally {
+          Date.now = clock;
+          sampler.close();
+          leaf!.adopt();
+          await next.remove();
         }
       }));
 

@@ -72,7 +72,7 @@ function boot(): Counts {
     all.failed += counts.failed;
     all.skipped += counts.skipped;
   }
-  if (sections < 4 || !output.includes("MACHINE done")) {
+  if (sections < 5 || !output.includes("MACHINE done")) {
     console.log(output);
     console.log(`the test machine did not run to its end${signal ? ` (${signal})` : ""}`);
     all.failed++;
