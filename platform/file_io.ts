@@ -24,9 +24,13 @@ interface DenoPermissions {
 }
 
 const deno = (globalThis as { Deno?: DenoPermissions }).Deno;
+const bun = (globalThis as { Bun?: { isMainThread: boolean } }).Bun;
 
 /** `node:fs`, which all three runtimes have, behind Deno's permissions. */
 export const nodeFileIo: FileIo = {
+  // Bun never closes the descriptors of a worker that is terminated, and runs
+  // no handler in it that could. Deno and Node close them.
+  transient: bun?.isMainThread === false,
   open(path: string): number {
     return permitted(path, () => fs.openSync(path, "r"));
   },
