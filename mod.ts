@@ -34,6 +34,7 @@ export {
   type MemoryPressure,
   type PressureFigures,
   type SignalName,
+  type SizeName,
   type Tightest,
 } from "./src/mem_info.ts";
 export { sample } from "./src/sample.ts";

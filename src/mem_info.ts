@@ -1,4 +1,9 @@
 import { formatBytes } from "./bytes.ts";
+import { checkObject } from "./check.ts";
+import { checkFields } from "./check_mem_info.ts";
+import { SIZE_NAMES } from "./signal_names.ts";
+
+export { SIGNAL_NAMES, type SignalName, SIZE_NAMES, type SizeName } from "./signal_names.ts";
 
 /**
  * One line of Linux's pressure stall information: how much of the time tasks
@@ -109,28 +114,6 @@ export interface MemInfoJson {
   headroom?: number;
 }
 
-/** The signals that seldom change, so that snapshots can share one record of them. */
-interface Ceilings {
-  readonly systemTotal: number | undefined;
-  readonly heapLimit: number | undefined;
-  readonly cgroupLimit: number | undefined;
-}
-
-let latest: Ceilings = { systemTotal: undefined, heapLimit: undefined, cgroupLimit: undefined };
-
-/** These ceilings: the record made last, if nothing has changed since. */
-function ceilings(
-  systemTotal: number | undefined,
-  heapLimit: number | undefined,
-  cgroupLimit: number | undefined,
-): Ceilings {
-  if (
-    latest.systemTotal !== systemTotal || latest.heapLimit !== heapLimit ||
-    latest.cgroupLimit !== cgroupLimit
-  ) latest = { systemTotal, heapLimit, cgroupLimit };
-  return latest;
-}
-
 /**
  * One immutable snapshot of this process's memory and of the ceilings above
  * it. All sizes are bytes. A signal that could not be read is `undefined`,
@@ -158,29 +141,94 @@ export class MemInfo {
   // would add a field to each snapshot.
   readonly #at: number;
   readonly #systemAvailable: number | undefined;
+  readonly #systemTotal: number | undefined;
   readonly #processRss: number | undefined;
   readonly #runtimeTotal: number | undefined;
   readonly #heapUsed: number | undefined;
+  readonly #heapLimit: number | undefined;
   readonly #cgroupCurrent: number | undefined;
+  readonly #cgroupLimit: number | undefined;
   readonly #cgroupWorkingSet: number | undefined;
   readonly #pressure: MemoryPressure | undefined;
-  readonly #ceilings: Ceilings;
 
   /**
-   * Samplers make snapshots; make your own to test a policy.
+   * Makes a snapshot. It never throws for a value, because samplers use it: a
+   * size that is `null`, NaN, negative or infinite is unavailable (only
+   * `cgroupLimit` may be `Infinity`). {@linkcode MemInfo.from} refuses such
+   * values instead.
    *
    * @param init The signals that are available, in bytes.
    */
   constructor(init: Readonly<MemInfoInit> = {}) {
     this.#at = init.at ?? Date.now();
-    this.#systemAvailable = init.systemAvailable;
-    this.#processRss = init.processRss;
-    this.#runtimeTotal = init.runtimeTotal;
-    this.#heapUsed = init.heapUsed;
-    this.#cgroupCurrent = init.cgroupCurrent;
-    this.#cgroupWorkingSet = init.cgroupWorkingSet;
-    this.#pressure = init.pressure;
-    this.#ceilings = ceilings(init.systemTotal, init.heapLimit, init.cgroupLimit);
+    this.#systemAvailable = sizeOrNone(init.systemAvailable);
+    this.#systemTotal = sizeOrNone(init.systemTotal);
+    this.#processRss = sizeOrNone(init.processRss);
+    this.#runtimeTotal = sizeOrNone(init.runtimeTotal);
+    this.#heapUsed = sizeOrNone(init.heapUsed);
+    this.#heapLimit = sizeOrNone(init.heapLimit);
+    this.#cgroupCurrent = sizeOrNone(init.cgroupCurrent);
+    this.#cgroupLimit = isUnlimited(init) ? Infinity : sizeOrNone(init.cgroupLimit);
+    this.#cgroupWorkingSet = sizeOrNone(init.cgroupWorkingSet);
+    const { pressure } = init;
+    this.#pressure = pressure === undefined ? undefined : frozen(pressure);
+  }
+
+  /**
+   * Makes a snapshot from data that comes from elsewhere, and checks each
+   * value. The data is what {@linkcode MemInfo.toJSON} returns, also after a
+   * round trip through JSON, or what the constructor takes. Further properties,
+   * such as `headroom`, are ignored.
+   *
+   * ```ts
+   * import { MemInfo } from "@x/memctl";
+   * import assert from "node:assert/strict";
+   *
+   * const info = new MemInfo({ cgroupLimit: Infinity, systemAvailable: 5_000 });
+   * const copy = MemInfo.from(JSON.parse(JSON.stringify(info)));
+   * assert.equal(copy.cgroupLimit, Infinity);
+   * assert.equal(copy.headroom(), 5_000);
+   * ```
+   *
+   * @param source The values in bytes. `undefined` and `null` mean that a signal is unavailable;
+   * `cgroupLimit: null` with `cgroupUnlimited: true` means that there is no limit. A `MemInfo` is
+   * returned as it is.
+   * @returns The snapshot.
+   * @throws {TypeError} If `source` is not an object, or a value is of the wrong type.
+   * @throws {RangeError} If a size is negative, NaN or infinite, or `at` is not finite.
+   */
+  static from(source: MemInfo | Readonly<MemInfoInit> | Readonly<MemInfoJson>): MemInfo {
+    if (source instanceof MemInfo) return source;
+    checkObject("source", source);
+    checkFields(source);
+    return new MemInfo(source as MemInfoInit);
+  }
+
+  /**
+   * Copies this snapshot with some signals changed.
+   *
+   * ```ts
+   * import { MemInfo } from "@x/memctl";
+   * import assert from "node:assert/strict";
+   *
+   * const info = new MemInfo({ cgroupLimit: 300, cgroupCurrent: 100, systemAvailable: 900 });
+   * assert.equal(info.with({ cgroupCurrent: 290 }).headroom(), 10);
+   * assert.equal(info.with({ cgroupLimit: undefined }).headroom(), 900);
+   * ```
+   *
+   * @param changes The new values in bytes. A property with the value `undefined` makes the signal
+   * unavailable; a property that is absent keeps its value.
+   * @returns A new snapshot. Its `at` is that of this snapshot unless it is changed too.
+   * @throws {TypeError} If `changes` is not an object, or a value is of the wrong type.
+   * @throws {RangeError} If a size is negative, NaN or infinite, or `at` is not finite.
+   */
+  with(changes: Readonly<MemInfoInit>): MemInfo {
+    checkObject("changes", changes);
+    checkFields(changes);
+    const init: MemInfoInit = { at: this.#at };
+    for (const name of SIZE_NAMES) init[name] = this[name];
+    init.pressure = this.#pressure;
+    return new MemInfo({ ...init, ...changes, at: changes.at ?? this.#at });
   }
 
   /** When the snapshot was taken, in milliseconds since the epoch. */
@@ -199,7 +247,7 @@ export class MemInfo {
 
   /** Bytes of memory of this machine. Linux: MemTotal. macOS: hw.memsize. */
   get systemTotal(): number | undefined {
-    return this.#ceilings.systemTotal;
+    return this.#systemTotal;
   }
 
   /** Resident set of this process in bytes (VmRSS on Linux). */
@@ -219,7 +267,7 @@ export class MemInfo {
 
   /** The engine's own ceiling for the heap, in bytes. Unavailable in Bun. */
   get heapLimit(): number | undefined {
-    return this.#ceilings.heapLimit;
+    return this.#heapLimit;
   }
 
   /**
@@ -236,7 +284,7 @@ export class MemInfo {
    * is no limit.
    */
   get cgroupLimit(): number | undefined {
-    return this.#ceilings.cgroupLimit;
+    return this.#cgroupLimit;
   }
 
   /**
@@ -267,7 +315,7 @@ export class MemInfo {
    * @returns Bytes, or `undefined` if neither is available.
    */
   headroom(): number | undefined {
-    const limit = this.#ceilings.cgroupLimit;
+    const limit = this.#cgroupLimit;
     if (limit === undefined || limit === Infinity) return this.#systemAvailable;
     const left = cgroupHeadroom(this);
     if (left !== undefined) return left;
@@ -301,7 +349,8 @@ export class MemInfo {
       if (bytes === undefined) return;
       if (least === undefined || bytes < least.bytes) least = { signal, bytes };
     };
-    const { heapLimit, cgroupLimit } = this.#ceilings;
+    const heapLimit = this.#heapLimit;
+    const cgroupLimit = this.#cgroupLimit;
     if (cgroupLimit !== Infinity) consider("cgroup", cgroupHeadroom(this));
     consider("system", this.#systemAvailable);
     if (heapLimit !== undefined && this.#heapUsed !== undefined) {
@@ -344,7 +393,7 @@ export class MemInfo {
    */
   toJSON(): MemInfoJson {
     const json: MemInfoJson = { at: this.#at };
-    for (const name of SIGNAL_NAMES) {
+    for (const name of SIZE_NAMES) {
       const value = this[name];
       if (value === undefined) continue;
       if (name === "cgroupLimit" && value === Infinity) {
@@ -359,6 +408,26 @@ export class MemInfo {
     if (headroom !== undefined) json.headroom = headroom;
     return json;
   }
+}
+
+/** A size in bytes; `undefined` for anything else. */
+function sizeOrNone(value: number | null | undefined): number | undefined {
+  return typeof value === "number" && value >= 0 && value < Infinity ? value : undefined;
+}
+
+/** Whether there is no limit, as a number or as {@linkcode MemInfoJson} writes it. */
+function isUnlimited(init: Readonly<MemInfoInit | MemInfoJson>): boolean {
+  const { cgroupLimit } = init;
+  if (cgroupLimit !== null) return cgroupLimit === Infinity;
+  return (init as MemInfoJson).cgroupUnlimited === true;
+}
+
+/** The same figures, which nobody can change. Parsers freeze theirs already. */
+function frozen(pressure: MemoryPressure | null): MemoryPressure | undefined {
+  if (pressure === null) return undefined;
+  const { some, full } = pressure;
+  if (Object.isFrozen(pressure) && Object.isFrozen(some) && Object.isFrozen(full)) return pressure;
+  return Object.freeze({ some: Object.freeze({ ...some }), full: Object.freeze({ ...full }) });
 }
 
 function cgroupHeadroom(info: MemInfo): number | undefined {
@@ -377,32 +446,3 @@ Object.defineProperty(MemInfo.prototype, Symbol.for("nodejs.util.inspect.custom"
     return cgroupUnlimited ? { ...shown, cgroupLimit: Infinity } : shown;
   },
 });
-
-/**
- * The name of a signal: each field of {@linkcode MemInfo} but `at`.
- *
- * @since 0.1.0
- */
-export type SignalName =
-  | "systemAvailable"
-  | "systemTotal"
-  | "processRss"
-  | "runtimeTotal"
-  | "heapUsed"
-  | "heapLimit"
-  | "cgroupCurrent"
-  | "cgroupLimit"
-  | "cgroupWorkingSet";
-
-/** Every signal, in the order in which people read them. */
-export const SIGNAL_NAMES: readonly SignalName[] = [
-  "systemAvailable",
-  "systemTotal",
-  "processRss",
-  "runtimeTotal",
-  "heapUsed",
-  "heapLimit",
-  "cgroupCurrent",
-  "cgroupLimit",
-  "cgroupWorkingSet",
-];

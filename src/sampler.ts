@@ -52,7 +52,7 @@ export interface Signal {
  * @since 0.1.0
  */
 export type Signals = {
-  readonly [name in SignalName | "pressure" | "pressureEvents"]: Signal;
+  readonly [name in SignalName | "pressureEvents"]: Signal;
 };
 
 /**

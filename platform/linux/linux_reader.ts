@@ -67,7 +67,7 @@ export class LinuxReader {
    * large numbers on to it; others are copied, 16 bytes each in V8.
    */
   readonly #next: MemInfoInit = Object.fromEntries(
-    ["at", ...SIGNAL_NAMES, "pressure"].map((name) => [name, undefined]),
+    ["at", ...SIGNAL_NAMES].map((name) => [name, undefined]),
   );
 
   /** The last shared reading with and without working set and pressure. */

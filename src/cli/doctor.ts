@@ -1,6 +1,6 @@
 import { formatBytes } from "../bytes.ts";
 import { openSampler } from "../host.ts";
-import { type MemInfo, type MemInfoJson, SIGNAL_NAMES } from "../mem_info.ts";
+import { type MemInfo, type MemInfoJson, SIZE_NAMES } from "../mem_info.ts";
 import type { AdapterName, Signals } from "../sampler.ts";
 import { type Finding, findingsOf, type RuntimeName } from "./findings.ts";
 import type { Flags } from "./flags.ts";
@@ -62,7 +62,7 @@ function report({ runtime, adapter, signals, findings }: Diagnosis, info: MemInf
 }
 
 function valueOf(name: string, info: MemInfo): string {
-  const signal = SIGNAL_NAMES.find((signal) => signal === name);
+  const signal = SIZE_NAMES.find((signal) => signal === name);
   if (signal !== undefined) {
     const bytes = info[signal];
     if (bytes === undefined) return "?";

@@ -81,7 +81,6 @@ export class StorySampler implements Sampler {
         : { available, source: "story", reason: "the story does not tell it" };
     return Object.fromEntries([
       ...SIGNAL_NAMES.map((name) => [name, explain(info[name] !== undefined)]),
-      ["pressure", explain(info.pressure !== undefined)],
       ["pressureEvents", explain(true)],
     ]) as Signals;
   }

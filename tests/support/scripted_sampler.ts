@@ -31,7 +31,7 @@ export class ScriptedSampler implements Sampler {
   get signals(): Signals {
     const signal: Signal = { available: true, source: "script" };
     return Object.fromEntries(
-      [...SIGNAL_NAMES, "pressure", "pressureEvents"].map((name) => [name, signal]),
+      [...SIGNAL_NAMES, "pressureEvents"].map((name) => [name, signal]),
     ) as Signals;
   }
 

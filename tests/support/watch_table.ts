@@ -344,7 +344,7 @@ export function describeWatchTable(name: string, makeTime: () => Time): void {
     row(
       "a source that cannot be read is undefined in that sample, and sampling goes on",
       async (bench) => {
-        bench.sampler.next = (info) => Object.create(info, { processRss: { value: undefined } });
+        bench.sampler.next = (info) => info.with({ processRss: undefined });
         bench.start();
         bench.time.advance(100);
         await settle();

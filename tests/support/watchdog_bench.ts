@@ -31,7 +31,7 @@ export class WatchdogBench {
   readonly sampler: Sampler = {
     sample: () => this.#sample(),
     signals: Object.fromEntries(
-      [...SIGNAL_NAMES, "pressure", "pressureEvents"].map((
+      [...SIGNAL_NAMES, "pressureEvents"].map((
         name,
       ): [string, Signal] => [name, { available: true, source: "script" }]),
     ) as Signals,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { findForceGc } from "../../platform/force_gc.ts";
 import { MiB } from "../../src/bytes.ts";
+import type { MemInfo } from "../../src/mem_info.ts";
 import type { Sampler } from "../../src/sampler.ts";
 import {
   adaptive,
@@ -183,12 +184,12 @@ describe("a watchdog", () => {
         ...bench.sampler,
         sample: () => {
           const info = bench.sampler.sample();
-          return Object.create(info as object, {
-            cgroupCurrent: { value: 0.8 * LIMIT },
-            heapUsed: { value: bench.used },
-            cgroupLimit: { value: LIMIT },
-            cgroupWorkingSet: { value: undefined },
-            runtimeTotal: { value: undefined },
+          return (info as MemInfo).with({
+            cgroupCurrent: 0.8 * LIMIT,
+            heapUsed: bench.used,
+            cgroupLimit: LIMIT,
+            cgroupWorkingSet: undefined,
+            runtimeTotal: undefined,
           });
         },
       },
