@@ -56,6 +56,8 @@ export function adaptiveInterval(
   );
   return (info) => {
     const headroom = info?.headroom() ?? 0;
-    return Math.min(max, Math.max(min, Math.round(headroom / fillRate * 1_000)));
+    const milliseconds = Math.round(headroom / fillRate * 1_000);
+    // NaN is not above min either.
+    return milliseconds > min ? Math.min(max, milliseconds) : min;
   };
 }

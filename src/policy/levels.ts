@@ -2,8 +2,9 @@ import { checkNumber, checkObject } from "../check.ts";
 import type { MemInfo } from "../mem_info.ts";
 
 /**
- * When a level is entered and left. A number above 1 is bytes of headroom; one
- * up to 1 is that fraction of the limit (of the machine, without a limit).
+ * When a level is entered and left. A number above 1 is bytes of headroom. A
+ * number up to 1 is a fraction of the limit, or of host memory if there is no
+ * limit. All thresholds of one set of levels are bytes, or all are fractions.
  *
  * @since 0.1.0
  */
@@ -20,14 +21,18 @@ export interface LevelThresholds {
  * @since 0.1.0
  */
 export interface LevelsOptions {
-  /** How many samples in a row must be above `exit` before a level is left. Default: 1. */
+  /**
+   * How many consecutive samples must be above the `exit` of a level before that
+   * level is left. Samples without a headroom do not count. Default: 1.
+   */
   sustain?: number | undefined;
 }
 
 /**
- * Named levels of memory shortage that do not flap: escalated at once, eased
- * only when headroom has come back past a threshold of its own. In between it
- * stays as it was, and so it does when headroom is unknown.
+ * Tells named levels of memory shortage apart, with hysteresis. A level is
+ * entered at once when headroom falls below its `enter`, and left only when
+ * headroom is above its `exit`. In between the level stays as it was, and so it
+ * does while headroom is unknown.
  *
  * ```ts
  * import { GiB, MemInfo, MiB } from "@x/memctl";
@@ -48,8 +53,9 @@ export interface LevelsOptions {
  * @param options How slowly to ease.
  * @returns A function from a snapshot to the level's name, or `"normal"`.
  * @throws {RangeError} If a threshold is not above 0, `exit` is below `enter`, the levels do not
- * descend, or `sustain` is not a whole number above 0.
- * @throws {TypeError} If a threshold is not a number.
+ * descend, bytes and fractions are mixed, or `sustain` is not a whole number above 0.
+ * @throws {RangeError} If a level is named `"normal"`, or by digits only.
+ * @throws {TypeError} If a level is not an object, or a threshold is not a number.
  * @since 0.1.0
  */
 export function levels<Name extends string>(
@@ -63,25 +69,18 @@ export function levels<Name extends string>(
   }
   /** Index into `steps`; -1: normal. */
   let current = -1;
-  let calm = 0;
+  /** For each step, the number of consecutive samples above its exit. */
+  const calm = steps.map(() => 0);
 
   return (info) => {
     const headroom = info.headroom();
     if (headroom !== undefined) {
-      const entered = steps.findLastIndex(({ enter }) => headroom < inBytes(enter, info));
-      // Levels that would be kept if they were the current one.
-      const kept = steps.findLastIndex(({ exit }, i) =>
-        i <= current && !(headroom > inBytes(exit, info))
-      );
-      if (entered > current) {
-        current = entered;
-        calm = 0;
-      } else if (kept === current) {
-        calm = 0;
-      } else if (++calm >= sustain) {
-        current = kept;
-        calm = 0;
+      for (const [i, { exit }] of steps.entries()) {
+        calm[i] = headroom > inBytes(exit, info) ? calm[i]! + 1 : 0;
       }
+      const entered = steps.findLastIndex(({ enter }) => headroom < inBytes(enter, info));
+      const kept = calm.findLastIndex((samples, i) => i <= current && samples < sustain);
+      current = Math.max(entered, kept);
     }
     return steps[current]?.name ?? "normal";
   };
@@ -97,6 +96,8 @@ function checkThresholds<Name extends string>(
   checkObject("levels", thresholds);
   const steps: Step<Name>[] = [];
   for (const name of Object.keys(thresholds) as Name[]) {
+    checkName(name);
+    checkObject(name, thresholds[name]);
     const { enter, exit } = thresholds[name];
     checkThreshold(`${name}.enter`, enter);
     checkThreshold(`${name}.exit`, exit);
@@ -111,7 +112,14 @@ function checkThresholds<Name extends string>(
       );
     }
     const milder = steps.at(-1);
-    if (milder !== undefined && (milder.enter <= 1) === (enter <= 1) && enter >= milder.enter) {
+    if (milder !== undefined && (milder.enter <= 1) !== (enter <= 1)) {
+      throw new RangeError(
+        `'${name}.enter' must be ${
+          milder.enter <= 1 ? "a fraction (at most 1)" : "bytes (above 1)"
+        }, as that of ${milder.name}, ${milder.enter}, is: current value is ${enter}`,
+      );
+    }
+    if (milder !== undefined && enter >= milder.enter) {
       throw new RangeError(
         `'${name}.enter' must be below that of ${milder.name}, ${milder.enter}: current value is ${enter}`,
       );
@@ -122,6 +130,20 @@ function checkThresholds<Name extends string>(
     throw new RangeError("'levels' must have at least one level: current value is none");
   }
   return steps;
+}
+
+function checkName(name: string): void {
+  if (name === "normal") {
+    throw new RangeError(
+      `the name of a level must not be "normal", which means that no level is entered: current value is "normal"`,
+    );
+  }
+  // JavaScript puts such properties first, in ascending order.
+  if (/^\d+$/.test(name)) {
+    throw new RangeError(
+      `the name of a level must not be an integer, because objects do not keep the order of such names: current value is "${name}"`,
+    );
+  }
 }
 
 function checkThreshold(name: string, value: unknown): void {

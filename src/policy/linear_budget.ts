@@ -7,7 +7,7 @@ import type { MemInfo } from "../mem_info.ts";
  * @since 0.1.0
  */
 export interface LinearBudgetOptions {
-  /** Bytes that one worker needs. */
+  /** Bytes that one worker needs, above 0. */
   costPerWorker: number;
   /** Part of the headroom to use, above 0 and at most 1. Default: 0.5. */
   fraction?: number | undefined;
@@ -50,7 +50,7 @@ export function linearBudget(options: LinearBudgetOptions): (info: MemInfo) => n
     ratio = 1,
     max = Infinity,
   } = options;
-  check("costPerWorker", costPerWorker, 0, Number.MAX_SAFE_INTEGER);
+  check("costPerWorker", costPerWorker, Number.MIN_VALUE, Number.MAX_SAFE_INTEGER);
   check("fraction", fraction, Number.MIN_VALUE, 1);
   check("overhead", overhead, 0, Number.MAX_SAFE_INTEGER);
   check("cores", cores, 1, Number.MAX_SAFE_INTEGER);
@@ -59,8 +59,9 @@ export function linearBudget(options: LinearBudgetOptions): (info: MemInfo) => n
   const most = Math.min(cores * ratio, max);
   return (info) => {
     const usable = (info.headroom() ?? 0) * fraction - overhead;
-    if (usable <= 0 || costPerWorker === 0) return 1;
-    return Math.max(1, Math.floor(Math.min(usable / costPerWorker, most)));
+    const workers = Math.floor(Math.min(usable / costPerWorker, most));
+    // NaN is not above 1 either.
+    return workers > 1 ? workers : 1;
   };
 }
 
