@@ -1,4 +1,5 @@
 import type { MemInfo } from "../mem_info.ts";
+import { SortedNumbers } from "./sorted_numbers.ts";
 
 /**
  * Where memory is heading.
@@ -23,8 +24,12 @@ export interface TrendOptions {
 }
 
 /**
- * Growth rate and time to exhaustion, by the median slope over all pairs of
- * recent samples (Theil and Sen): a single spike or collection does not turn it.
+ * Tells the growth rate and the time to exhaustion, by the exact median slope
+ * over all pairs of recent samples (Theil and Sen). A single spike or garbage
+ * collection does not change it.
+ *
+ * The slopes are kept in order from call to call, in 4 × `samples`² bytes: 1.6
+ * kB by default, and 4 MB for 1,000 samples.
  *
  * ```ts
  * import { MemInfo } from "@x/memctl";
@@ -52,15 +57,24 @@ export function trend(options: TrendOptions = {}): (info: MemInfo) => Trend | un
       `'samples' must be a whole number from 3 to 1000: current value is ${samples}`,
     );
   }
-  const recent: { at: number; headroom: number }[] = [];
+  const recent: Point[] = [];
+  const slopes = new SortedNumbers(samples * (samples - 1) / 2);
   return (info) => {
     const headroom = info.headroom();
-    if (headroom === undefined) return undefined;
-    // A clock that was set back begins anew.
-    if ((recent.at(-1)?.at ?? -Infinity) > info.at) recent.length = 0;
-    recent.push({ at: info.at, headroom });
-    if (recent.length > samples) recent.shift();
-    const slope = medianSlope(recent);
+    if (headroom === undefined || Number.isNaN(headroom)) return undefined;
+    const point = { at: info.at, headroom };
+    // After the clock was set back, the samples before it say nothing.
+    if ((recent.at(-1)?.at ?? -Infinity) > point.at) {
+      recent.length = 0;
+      slopes.clear();
+    }
+    if (recent.length === samples) {
+      const oldest = recent.shift()!;
+      slopes.remove(slopesBetween(oldest, recent));
+    }
+    slopes.add(slopesBetween(point, recent));
+    recent.push(point);
+    const slope = slopes.median;
     if (recent.length < 3 || slope === undefined) return undefined;
     const bytesPerSecond = -slope * 1_000 || 0;
     return {
@@ -70,16 +84,20 @@ export function trend(options: TrendOptions = {}): (info: MemInfo) => Trend | un
   };
 }
 
-/** Bytes per millisecond. */
-function medianSlope(points: { at: number; headroom: number }[]): number | undefined {
-  const slopes: number[] = [];
-  points.forEach((a, i) => {
-    for (const b of points.slice(i + 1)) {
-      if (b.at > a.at) slopes.push((b.headroom - a.headroom) / (b.at - a.at));
-    }
-  });
-  slopes.sort((a, b) => a - b);
-  const middle = slopes.length >> 1;
-  if (slopes.length % 2 === 1) return slopes[middle];
-  return slopes.length === 0 ? undefined : (slopes[middle - 1]! + slopes[middle]!) / 2;
+interface Point {
+  readonly at: number;
+  readonly headroom: number;
+}
+
+/**
+ * Bytes per millisecond from one point to each of the others, in ascending
+ * order. Points of the same millisecond have none. The same two points always
+ * give the same number, whichever comes first.
+ */
+function slopesBetween(point: Point, others: readonly Point[]): Float64Array {
+  return Float64Array.from(
+    others,
+    ({ at, headroom }) => (headroom - point.headroom) / (at - point.at),
+  )
+    .filter(Number.isFinite).sort();
 }
