@@ -129,7 +129,8 @@ export function readSamplerOptions(options: SamplerOptions): SamplerOptions {
   return { usage, adapter, pressure, root };
 }
 
-function checkOneOf(name: string, value: unknown, allowed: readonly string[]): void {
+/** Throws unless `value` is `undefined` or one of these strings. */
+export function checkOneOf(name: string, value: unknown, allowed: readonly string[]): void {
   if (value === undefined) return;
   const rule = `'${name}' must be one of ${allowed.map(show).join(", ")}`;
   if (typeof value !== "string") throw new TypeError(`${rule}: current value is ${show(value)}`);

@@ -1,4 +1,10 @@
-import { checkObject, checkOptionalMethod, checkSamplerOptions, show } from "../check.ts";
+import {
+  checkObject,
+  checkOneOf,
+  checkOptionalMethod,
+  checkSamplerOptions,
+  show,
+} from "../check.ts";
 import { openSampler } from "../host.ts";
 import type { MemInfo, MemoryPressure } from "../mem_info.ts";
 import type { Sampler, SamplerOptions } from "../sampler.ts";
@@ -57,6 +63,18 @@ export interface ObserveMemoryOptions extends SamplerOptions {
   attributes?: MetricAttributes | undefined;
   /** Where the snapshots come from; it stays open. Default: this machine. */
   sampler?: Sampler | undefined;
+  /**
+   * What is measured for a series that had values and has none now, because a
+   * limit was removed or {@linkcode MemoryMetrics.stop} was called.
+   *
+   * - `"absent"`: nothing. With cumulative temporality, `@opentelemetry/sdk-metrics` then goes on
+   *   exporting the last value. With delta temporality it exports nothing.
+   * - `"NaN"`: NaN, which ends the series in Prometheus. Some other backends refuse a whole batch
+   *   that holds NaN, and so does a collector that receives OTLP as JSON.
+   *
+   * Default: `"absent"`.
+   */
+  unavailable?: "absent" | "NaN" | undefined;
 }
 
 /**
@@ -65,7 +83,11 @@ export interface ObserveMemoryOptions extends SamplerOptions {
  * @since 0.1.0
  */
 export interface MemoryMetrics extends Disposable {
-  /** Removes them from the meter and closes the sampler. Twice is harmless. */
+  /**
+   * Removes the metrics from the meter and closes the sampler. With
+   * `unavailable: "NaN"` the next collection still ends each series with NaN.
+   * Calling it twice is harmless.
+   */
   stop(): void;
 }
 
@@ -151,6 +173,15 @@ interface Origin {
  * `memctl.pressure.window` (`10s`, `60s`, `300s`). A signal that is unavailable
  * gives no measurement, and an estimate of the container's usage none either.
  *
+ * A measurement that is missing does not end a series everywhere. Where the
+ * temporality is cumulative, as it always is in the Prometheus exporter,
+ * `@opentelemetry/sdk-metrics` 2.x repeats the last value until the process
+ * ends: after a limit is removed that of `memctl.container.limit` and
+ * `container.memory.available`, and after `stop()` that of every metric.
+ * `memctl.headroom` stays right when a limit is removed. For Prometheus, set
+ * `unavailable: "NaN"`. For OTLP, let the exporter use delta temporality for
+ * gauges.
+ *
  * @param meter From the SDK of your choice.
  * @param options What to sample, and what to add to each measurement.
  * @returns What ends it.
@@ -165,9 +196,29 @@ export function observeMemory<Instrument>(
   checkMeter(meter);
   checkSamplerOptions(options);
   checkOptionalMethod("sampler", options.sampler, "sample");
+  checkOneOf("unavailable", options.unavailable, ["absent", "NaN"]);
   if (options.attributes !== undefined) checkObject("attributes", options.attributes);
-  const { attributes = {}, usage = "workingSet" } = options;
-  const sampler = options.sampler ?? openSampler({ ...options, usage });
+  const { sampler, usage = "workingSet" } = options;
+  if (sampler !== undefined) return register(meter, sampler, options, () => {});
+  const own = openSampler({ ...options, usage });
+  try {
+    return register(meter, own, options, () => own.close());
+  } catch (error) {
+    own.close();
+    throw error;
+  }
+}
+
+function register<Instrument>(
+  meter: MeterLike<Instrument>,
+  sampler: Sampler,
+  { attributes = {}, unavailable }: ObserveMemoryOptions,
+  close: () => void,
+): MemoryMetrics {
+  const from: Origin = {
+    linux: sampler.adapter === "linux",
+    estimated: sampler.signals.cgroupCurrent.estimate === true,
+  };
   const gauges = GAUGES.map(([name, description, value]) => ({
     gauge: meter.createObservableGauge(name, { description, unit: "By" }),
     value,
@@ -176,57 +227,110 @@ export function observeMemory<Instrument>(
     description: "Part of the time that tasks waited for memory",
     unit: "1",
   });
+  const instruments = [...gauges.map(({ gauge }) => gauge), pressure];
+  const series: Series<Instrument>[] = [
+    ...gauges.map(({ gauge, value }) => ({
+      gauge,
+      attributes,
+      value: (info: MemInfo) => value(info, from),
+      measured: false,
+    })),
+    ...FRACTIONS.map(([labels, value]) => ({
+      gauge: pressure,
+      attributes: { ...attributes, ...labels },
+      value: ({ pressure }: MemInfo) => pressure === undefined ? undefined : value(pressure),
+      measured: false,
+    })),
+  ];
 
-  const from: Origin = {
-    linux: sampler.adapter === "linux",
-    estimated: sampler.signals.cgroupCurrent.estimate === true,
-  };
+  let stopped = false;
   const collect = (result: MetricResult<Instrument>): void | Promise<void> => {
+    if (stopped) {
+      end(result);
+      return;
+    }
     const info = sampler.sample();
     return isThenable(info) ? info.then((info) => record(info, result)) : record(info, result);
   };
   const record = (info: MemInfo, result: MetricResult<Instrument>): void => {
-    for (const { gauge, value } of gauges) {
-      const bytes = value(info, from);
-      if (bytes !== undefined) result.observe(gauge, bytes, attributes);
-    }
-    for (const [fraction, labels] of fractions(info.pressure)) {
-      result.observe(pressure, fraction, { ...attributes, ...labels });
+    if (stopped) return end(result);
+    for (const one of series) {
+      const value = one.value(info);
+      if (value !== undefined) {
+        one.measured = true;
+        result.observe(one.gauge, value, one.attributes);
+      } else if (one.measured && unavailable === "NaN") {
+        result.observe(one.gauge, NaN, one.attributes);
+      }
     }
   };
-
-  const instruments = [...gauges.map(({ gauge }) => gauge), pressure];
-  meter.addBatchObservableCallback(collect, instruments);
-  let stopped = false;
+  const remove = () => meter.removeBatchObservableCallback(collect, instruments);
+  const endsLater = () => unavailable === "NaN" && series.some(({ measured }) => measured);
+  const end = (result: MetricResult<Instrument>): void => {
+    if (!endsLater()) return;
+    for (const one of series) {
+      if (one.measured) result.observe(one.gauge, NaN, one.attributes);
+      one.measured = false;
+    }
+    // Not at once: the SDK is going through its callbacks at this moment.
+    queueMicrotask(remove);
+  };
   const stop = () => {
     if (stopped) return;
     stopped = true;
-    meter.removeBatchObservableCallback(collect, instruments);
-    if (options.sampler === undefined) sampler.close();
+    try {
+      if (!endsLater()) remove();
+    } finally {
+      close();
+    }
   };
+
+  try {
+    meter.addBatchObservableCallback(collect, instruments);
+  } catch (error) {
+    stopped = true;
+    remove();
+    throw error;
+  }
   return { stop, [Symbol.dispose]: stop };
 }
 
-function* fractions(pressure: MemoryPressure | undefined): Iterable<[number, MetricAttributes]> {
-  if (pressure === undefined) return;
-  for (const kind of ["some", "full"] as const) {
-    for (const seconds of [10, 60, 300] as const) {
-      yield [pressure[kind][`avg${seconds}`] / 100, {
-        "memctl.pressure.kind": kind,
-        "memctl.pressure.window": `${seconds}s`,
-      }];
-    }
-  }
+/** One series of an instrument. */
+interface Series<Instrument> {
+  readonly gauge: Instrument;
+  readonly attributes: MetricAttributes;
+  readonly value: (info: MemInfo) => number | undefined;
+  /** Whether it has had a value since the last end. */
+  measured: boolean;
 }
+
+/** Attributes and value of each series of the pressure gauge. */
+const FRACTIONS: readonly (readonly [
+  labels: MetricAttributes,
+  value: (pressure: MemoryPressure) => number,
+])[] = (["some", "full"] as const).flatMap((kind) =>
+  ([10, 60, 300] as const).map((seconds) =>
+    [
+      { "memctl.pressure.kind": kind, "memctl.pressure.window": `${seconds}s` },
+      (pressure: MemoryPressure) => pressure[kind][`avg${seconds}`] / 100,
+    ] as const
+  )
+);
 
 function finite(value: number | undefined): value is number {
   return value !== undefined && value !== Infinity;
 }
 
+const METER_METHODS = [
+  "createObservableGauge",
+  "addBatchObservableCallback",
+  "removeBatchObservableCallback",
+] as const;
+
 function checkMeter(meter: unknown): void {
   if (
     typeof meter !== "object" || meter === null ||
-    typeof (meter as Partial<MeterLike<unknown>>).addBatchObservableCallback !== "function"
+    METER_METHODS.some((name) => typeof (meter as MeterLike<unknown>)[name] !== "function")
   ) {
     throw new TypeError(
       `'meter' must be a Meter of @opentelemetry/api 1.3 or later: current value is ${show(meter)}`,

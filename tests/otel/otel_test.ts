@@ -22,9 +22,16 @@ import {
   METRIC_SYSTEM_MEMORY_LINUX_AVAILABLE,
 } from "@opentelemetry/semantic-conventions/incubating";
 import { MemInfo, type MemInfoInit, MiB, sample } from "../../mod.ts";
-import { observeMemory, type Sampler } from "../../otel.ts";
+import {
+  type MeterLike,
+  type MetricResult,
+  observeMemory,
+  type ObserveMemoryOptions,
+  type Sampler,
+} from "../../otel.ts";
 import { ManualClock, type StoryMoment, StorySampler } from "../../testing.ts";
 import { forcedOptions } from "../support/adapter.ts";
+import { openDescriptors } from "../support/temp.ts";
 
 const POINTS = {
   avg10: 50,
@@ -170,10 +177,165 @@ describe("observeMemory()", () => {
     assert.match(text, /^# TYPE memctl_heap_used gauge$/m);
   });
 
+  /** Two moments: with a limit, and after it was removed. */
+  function limitRemoved(clock: ManualClock): Sampler {
+    return new StorySampler(clock, [
+      { at: 0, processRss: 7, systemAvailable: 900, cgroupLimit: 500, cgroupCurrent: 300 },
+      { at: 1_000, cgroupLimit: Infinity },
+    ]);
+  }
+
+  /** What each collection exports of the limit, the headroom and the resident set. */
+  async function collections(
+    temporality: AggregationTemporality,
+    options: ObserveMemoryOptions,
+  ): Promise<unknown[][]> {
+    const exporter = new InMemoryMetricExporter(temporality);
+    const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+    const provider = new MeterProvider({ readers: [reader] });
+    const clock = new ManualClock();
+    const metrics = observeMemory(provider.getMeter("test"), {
+      sampler: limitRemoved(clock),
+      ...options,
+    });
+    const exported: unknown[][] = [];
+    const next = async () => {
+      exporter.reset();
+      await reader.forceFlush();
+      const all = exporter.getMetrics().flatMap(({ scopeMetrics }) =>
+        scopeMetrics.flatMap(({ metrics }) => metrics)
+      );
+      exported.push(
+        ["memctl.container.limit", "memctl.headroom", "process.memory.usage"].map((name) =>
+          all.find(({ descriptor }) => descriptor.name === name)?.dataPoints[0]?.value
+        ),
+      );
+    };
+    await next();
+    clock.tick(1_000);
+    await next();
+    metrics.stop();
+    await next();
+    await next();
+    await provider.shutdown();
+    return exported;
+  }
+
+  it("ends a series by NaN when its limit is removed and when it stops, if asked to", async () => {
+    const { CUMULATIVE, DELTA } = AggregationTemporality;
+    assert.deepEqual(await collections(CUMULATIVE, { unavailable: "NaN" }), [
+      [500, 200, 7],
+      [NaN, 900, 7],
+      [NaN, NaN, NaN],
+      [NaN, NaN, NaN],
+    ]);
+    assert.deepEqual((await collections(DELTA, { unavailable: "NaN" })).at(-1), [
+      undefined,
+      undefined,
+      undefined,
+    ], "nothing is left registered");
+  });
+
+  it("measures nothing then by default, which the SDK exports as documented", async () => {
+    const { CUMULATIVE, DELTA } = AggregationTemporality;
+    assert.deepEqual(await collections(CUMULATIVE, {}), [
+      [500, 200, 7],
+      [500, 900, 7],
+      [500, 900, 7],
+      [500, 900, 7],
+    ]);
+    const none = [undefined, undefined, undefined];
+    assert.deepEqual(await collections(DELTA, { unavailable: "absent" }), [
+      [500, 200, 7],
+      [undefined, 900, 7],
+      none,
+      none,
+    ]);
+  });
+
+  it("ends each series in what Prometheus scrapes, for other users of the meter too", async () => {
+    const exporter = new PrometheusExporter({
+      host: "127.0.0.1",
+      port: 0,
+      preventServerStart: true,
+    });
+    const provider = new MeterProvider({ readers: [exporter] });
+    await exporter.startServer();
+    const { _server } = exporter as unknown as { _server: Server };
+    const { port } = _server.address() as AddressInfo;
+    const scrape = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    const meter = provider.getMeter("memctl");
+    const metrics = observeMemory(meter, { ...forcedOptions, unavailable: "NaN" });
+    let others = 0;
+    meter.addBatchObservableCallback(() => void others++, [meter.createObservableGauge("other")]);
+    assert.match(await scrape(), /^process_memory_usage(\{.*\})? \d+/m);
+    metrics.stop();
+    assert.match(await scrape(), /^process_memory_usage(\{.*\})? NaN/m);
+    assert.equal(others, 2, "removal did not skip the callback after it");
+    const again = observeMemory(meter, { ...forcedOptions, unavailable: "NaN" });
+    assert.match(await scrape(), /^process_memory_usage(\{.*\})? \d+/m);
+    again.stop();
+    await provider.shutdown();
+  });
+
+  it("leaves nothing behind if the meter throws", () => {
+    for (const method of ["createObservableGauge", "addBatchObservableCallback"] as const) {
+      const registered = new Set<unknown>();
+      const failing: MeterLike<unknown> = {
+        createObservableGauge: () => ({}),
+        addBatchObservableCallback: (callback) => void registered.add(callback),
+        removeBatchObservableCallback: (callback) => void registered.delete(callback),
+      };
+      const works = failing[method] as (...args: never[]) => unknown;
+      failing[method] = (...args: never[]): never => {
+        works(...args);
+        throw new Error("no meter today");
+      };
+      const before = openDescriptors();
+      assert.throws(() => observeMemory(failing, forcedOptions), /no meter today/);
+      assert.deepEqual(openDescriptors(), before, method);
+      assert.equal(registered.size, 0, method);
+    }
+  });
+
+  it("closes its sampler if the meter throws when it stops", () => {
+    const before = openDescriptors();
+    const metrics = observeMemory({
+      createObservableGauge: () => ({}),
+      addBatchObservableCallback() {},
+      removeBatchObservableCallback() {
+        throw new Error("no meter left");
+      },
+    }, forcedOptions);
+    assert.throws(() => metrics.stop(), /no meter left/);
+    metrics.stop();
+    assert.deepEqual(openDescriptors(), before);
+  });
+
+  it("measures nothing from a sample that ends after stop()", async () => {
+    const sampler = still({});
+    let give = (_: MemInfo) => {};
+    sampler.sample = () => new Promise((resolve) => give = resolve);
+    const observed: number[] = [];
+    let collect: ((result: MetricResult<unknown>) => unknown) | undefined;
+    const metrics = observeMemory({
+      createObservableGauge: () => ({}),
+      addBatchObservableCallback: (callback) => collect = callback,
+      removeBatchObservableCallback() {},
+    }, { sampler });
+    const done = collect!({ observe: (_, value) => observed.push(value) });
+    metrics.stop();
+    give(new MemInfo({ processRss: 7 }));
+    await done;
+    assert.deepEqual(observed, []);
+  });
+
   for (
     const [name, meter, options, message] of [
       ["meter", 5, {}, /'meter' must be a Meter .* 5/],
       ["an old meter", {}, {}, /'meter' must be a Meter .*an object/],
+      ["half a meter", { addBatchObservableCallback() {} }, {}, /'meter' must be a Meter/],
+      ["unavailable", undefined, { unavailable: "0" }, /'unavailable' must be one of.*"NaN".*"0"/],
       ["usage", undefined, { usage: "x" }, /'usage' must be one of/],
       ["attributes", undefined, { attributes: 1 }, /'attributes' must be an object.* 1/],
     ] as const
