@@ -12,6 +12,8 @@ export interface ChartSize {
 
 const MARGIN = { top: 44, right: 20, bottom: 36, left: 84 };
 const MOST_TICKS = 6;
+/** Where a scale ends that does not: of steps that are no numbers, for example. */
+const TICKS_EVER = 20;
 
 const SERIES = [
   { name: "cgroupLimit", label: "container limit", style: "#888888", dash: "6 4" },
@@ -41,15 +43,14 @@ export function chartSvg(recorded: readonly Recorded[], { width, height }: Chart
     `width="${width}" height="${height}" font-family="sans-serif" font-size="12">`,
     `<rect width="${width}" height="${height}" fill="white"/>`,
   ];
-  for (let bytes = 0; bytes <= top; bytes += step) {
+  for (const bytes of ticks(top, step)) {
     const at = y(bytes);
     parts.push(
       `<line x1="${MARGIN.left}" x2="${right}" y1="${at}" y2="${at}" stroke="#dddddd"/>`,
       `<text x="${MARGIN.left - 8}" y="${at + 4}" text-anchor="end">${formatBytes(bytes)}</text>`,
     );
   }
-  const seconds = timeStep(span / 1000);
-  for (let second = 0; second * 1000 <= span; second += seconds) {
+  for (const second of ticks(span / 1000, timeStep(span / 1000))) {
     const at = x(start + second * 1000);
     parts.push(
       `<line x1="${at}" x2="${at}" y1="${bottom}" y2="${bottom + 5}" stroke="#666666"/>`,
@@ -93,6 +94,12 @@ function unbroken(recorded: readonly Recorded[], name: keyof Recorded): Recorded
     }
   }
   return lines;
+}
+
+/** From 0 to the end of a scale, which whatever it is has few. */
+function ticks(end: number, step: number): number[] {
+  const count = Math.min(TICKS_EVER, Math.floor(end / step) + 1 || 1);
+  return Array.from({ length: count }, (_, i) => i * step);
 }
 
 /** A power of two that divides the axis into few parts. */

@@ -7,29 +7,37 @@ import type { Terminal } from "./terminal.ts";
 const PIXELS = { least: 200, most: 10_000, whole: true };
 
 /** `memctl plot FILE`: exit code 1 if a file cannot be read or written. */
-export function plotCommand(flags: Flags, terminal: Terminal): number {
+export async function plotCommand(flags: Flags, terminal: Terminal): Promise<number> {
   const file = flags.file!;
   const width = numberOf("width", flags.width, 900, PIXELS);
   const height = numberOf("height", flags.height, 420, PIXELS);
-  const text = attempt(terminal, `cannot read ${file}`, () => terminal.readText(file));
+  const text = await attempt(terminal, `cannot read ${file}`, () => terminal.readText(file));
   if (text === undefined) return 1;
-  const svg = chartSvg(parseRecording(text, file), { width, height });
+  const { recorded, cutOff } = parseRecording(text, file);
+  if (cutOff !== undefined) {
+    terminal.writeError(`memctl: ${cutOff} is cut off: the line was skipped\n`);
+  }
+  const svg = chartSvg(recorded, { width, height });
   const { output } = flags;
   if (output === undefined) {
     terminal.write(svg);
     return 0;
   }
-  const written = attempt(terminal, `cannot write ${output}`, () => {
+  const written = await attempt(terminal, `cannot write ${output}`, () => {
     terminal.writeText(output, svg);
     return true;
   });
   return written ? 0 : 1;
 }
 
-/** What a call on a file gives, or `undefined` once its error has been told. */
-function attempt<T>(terminal: Terminal, what: string, call: () => T): T | undefined {
+/** The result of a call on a file; `undefined` if it failed, which is then reported. */
+async function attempt<T>(
+  terminal: Terminal,
+  what: string,
+  call: () => T | Promise<T>,
+): Promise<T | undefined> {
   try {
-    return call();
+    return await call();
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     terminal.writeError(`memctl: ${what}: ${code === "ENOENT" ? "no such file" : message}\n`);

@@ -10,11 +10,29 @@ export interface Terminal {
   readonly rows: number;
   write(text: string): void;
   writeError(text: string): void;
-  /** Reports keys and new sizes until the returned function is called. */
-  takeOver(on: { onKey(key: string): void; onResize(): void }): () => void;
+  /**
+   * Reports keys and new sizes until the returned function is called. Enters at
+   * once and leaves at the end, also when the process ends by an error, and
+   * around the time for which it is suspended.
+   */
+  takeOver(on: TakeOver): () => void;
   /** Runs until it ends by itself or, once `ended` is aborted, by a signal. */
   untilStopped<T>(run: () => Promise<T>): Promise<T>;
-  /** The text of a file; `-`: of standard input. Throws as `node:fs` does. */
-  readText(path: string): string;
+  /**
+   * The text of a file; `-`: of standard input. Rejects as `node:fs` throws, and
+   * without asking the user where Deno's sandbox does not permit it.
+   */
+  readText(path: string): Promise<string>;
+  /** Writes a file; throws as `readText` rejects. */
   writeText(path: string, text: string): void;
+}
+
+/** What is called while a program has the terminal to itself. */
+export interface TakeOver {
+  onKey(key: string): void;
+  onResize(): void;
+  /** The screen is the program's. */
+  onEnter(): void;
+  /** The screen is to be given back. Twice is harmless. */
+  onLeave(): void;
 }

@@ -68,12 +68,16 @@ function liveView(terminal: Terminal, interval: number, stop: AbortController): 
     // Each line is cleared behind its end, and the screen below the last.
     terminal.write(`\x1b[H${drawn.map((row) => `${row}\x1b[K`).join("\r\n")}\x1b[J`);
   };
-  terminal.write(ENTER);
   const giveBack = terminal.takeOver({
     onKey: (key) => {
       if (key === "q" || key === "Q") stop.abort();
     },
     onResize: draw,
+    onEnter() {
+      terminal.write(ENTER);
+      draw();
+    },
+    onLeave: () => terminal.write(LEAVE),
   });
   return {
     info(info) {
@@ -81,10 +85,7 @@ function liveView(terminal: Terminal, interval: number, stop: AbortController): 
       if (history.length > HISTORY) history.shift();
       draw();
     },
-    end() {
-      giveBack();
-      terminal.write(LEAVE);
-    },
+    end: giveBack,
   };
 }
 

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import fs from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { chartSvg } from "../../src/cli/chart_svg.ts";
 import { main } from "../../src/cli/main.ts";
-import type { Terminal } from "../../src/cli/terminal.ts";
+import type { TakeOver, Terminal } from "../../src/cli/terminal.ts";
 import { ownRuntime } from "../support/own_runtime.ts";
 import { withTempFolder } from "../support/temp.ts";
 
@@ -18,7 +20,7 @@ class FakeTerminal implements Terminal {
   rows = 24;
   files: Record<string, string> = {};
   /** What the command listens with while it has taken over. */
-  on: Parameters<Terminal["takeOver"]>[0] | undefined;
+  on: TakeOver | undefined;
   /** Called after each write. */
   written: () => void = () => {};
   readonly #end = new AbortController();
@@ -36,17 +38,21 @@ class FakeTerminal implements Terminal {
   writeError(text: string): void {
     this.errors += text;
   }
-  takeOver(on: NonNullable<FakeTerminal["on"]>): () => void {
+  takeOver(on: TakeOver): () => void {
     this.on = on;
-    return () => this.on = undefined;
+    on.onEnter();
+    return () => {
+      this.on = undefined;
+      on.onLeave();
+    };
   }
   untilStopped<T>(run: () => Promise<T>): Promise<T> {
     return run();
   }
-  readText(file: string): string {
+  readText(file: string): Promise<string> {
     const text = this.files[file];
-    if (text === undefined) throw Object.assign(new Error(`no ${file}`), { code: "ENOENT" });
-    return text;
+    if (text !== undefined) return Promise.resolve(text);
+    return Promise.reject(Object.assign(new Error(`no ${file}`), { code: "ENOENT" }));
   }
   writeText(file: string, text: string): void {
     if (file.startsWith("/proc")) throw new Error("read-only");
@@ -197,6 +203,41 @@ describe("memctl plot", () => {
     assert.doesNotMatch(output, /limit|NaN/);
   });
 
+  it("skips a last line that was cut off, and says so", async () => {
+    const whole = await plot(RECORDED);
+    const { code, output, errors } = await plot(`${RECORDED}{"at":6000,"headroom":`);
+    assert.deepEqual([code, output], [0, whole.output]);
+    assert.equal(errors, "memctl: run.jsonl, line 6 is cut off: the line was skipped\n");
+    assert.equal((await plot(RECORDED.trimEnd())).errors, "", "a last line that is complete");
+  });
+
+  it("takes a byte order mark and the line ends of Windows", async () => {
+    const { code, output, errors } = await plot(`\uFEFF${RECORDED.replaceAll("\n", "\r\n")}`);
+    assert.deepEqual([code, errors, output], [0, "", (await plot(RECORDED)).output]);
+  });
+
+  it("draws the largest figures and the longest time with few ticks", async () => {
+    const { code, output } = await plot(
+      `{"at":-8.64e15,"headroom":${2 ** 64}}\n{"at":8.64e15,"headroom":0}\n`,
+    );
+    assert.equal(code, 0);
+    assert.doesNotMatch(output, /NaN|Infinity/);
+    assert.ok(output.match(/<text /g)!.length < 30);
+  });
+
+  it("bounds its ticks whatever is to be drawn", () => {
+    const point = { processRss: undefined, cgroupCurrent: undefined, cgroupLimit: undefined };
+    for (const headroom of [0, 0.5, 1e300, Number.MAX_VALUE]) {
+      for (const at of [1, 1e14, 8.64e15]) {
+        const chart = chartSvg(
+          [{ ...point, at: 0, headroom }, { ...point, at, headroom }],
+          { width: 900, height: 420 },
+        );
+        assert.ok(chart.match(/<text /g)!.length < 50, `${headroom} at ${at}`);
+      }
+    }
+  });
+
   it("writes to a file", async () => {
     const { code, files, output } = await plot(RECORDED, "--output", "a.svg", "--width", "500");
     assert.equal(code, 0);
@@ -210,6 +251,19 @@ describe("memctl plot", () => {
     ["no time", '{"at":1}\n{}', /line 2 must have a time, "at"/],
     ["no number", '{"at":1,"headroom":"a"}', /line 1: headroom must be a number.*"a"/],
     ["too little", '{"at":1}', /must hold at least 2 lines.*1/],
+    [
+      "a line that was cut in the middle",
+      '{"at":1}\n{"at"\n{"at":3}',
+      /line 2 must be JSON.*"\{\\"at\\""/,
+    ],
+    ["a cut line that was ended", '{"at":1}\n{"at":2}\n{"at"\n', /line 3 must be JSON/],
+    ["malformed text at its end", '{"at":1}\n{"at":2}\nab', /line 3 must be JSON.*"ab"/],
+    ["too little before a cut line", '{"at":1}\n{"at"', /must hold at least 2 lines.*1/],
+    ["an infinite time", '{"at":1}\n{"at":1e999}', /line 2: at must be from -8640.* Infinity/],
+    ["a time beyond dates", '{"at":1e300}\n{"at":1}', /line 1: at must be from .* 1e\+300/],
+    ["a huge size", '{"at":1,"headroom":1e300}', /line 1: headroom must be from 0 to .* 1e\+300/],
+    ["an infinite size", '{"at":1,"cgroupLimit":1e999}', /line 1: cgroupLimit must be .*Infinity/],
+    ["a negative size", '{"at":1,"processRss":-1}', /line 1: processRss must be from 0 to .* -1/],
   ];
   for (const [name, text, message] of bad) {
     it(`refuses a recording with ${name}`, async () => {
@@ -250,4 +304,53 @@ describe("as a program", () => {
       assert.equal(start(["nonsense"]).status, 2);
       assert.equal(start(["plot", path.join(folder, "none")]).status, 1);
     }));
+
+  /** Runs a command line of a shell, in which `run` is this program. */
+  const shell = (script: string) =>
+    spawnSync("sh", ["-c", `run() { ${quoted} "$@"; }; ${script}`], {
+      encoding: "utf8",
+      timeout: 60_000,
+    });
+  const quoted = [program!, ...options, cli].map((word) => `'${word}'`).join(" ");
+
+  it("draws from standard input that comes slowly", () => {
+    const { status, stdout, stderr } = shell(
+      "run watch --json --interval 400 --count 3 | run plot -",
+    );
+    assert.deepEqual([status, stderr], [0, ""]);
+    assert.match(stdout, /<polyline [^]*<\/svg>\n$/);
+  });
+
+  const full = { skip: !fs.existsSync("/dev/full") };
+  for (
+    const command of [
+      "doctor",
+      "watch --interval 1",
+      "watch --interval 1 --count 2 --json",
+      "plot - < $RECORDING",
+      "--help",
+    ]
+  ) {
+    it(
+      `"${command}" says in one line that its output cannot be written`,
+      full,
+      () =>
+        withTempFolder((folder) => {
+          const file = path.join(folder, "run.jsonl");
+          fs.writeFileSync(file, RECORDED);
+          const { status, stderr } = shell(`RECORDING='${file}'; run ${command} > /dev/full`);
+          assert.match(stderr, /^memctl: cannot write to standard output: .*no space left.*\n$/i);
+          assert.equal(status, 1);
+        }),
+    );
+  }
+
+  it("ends without a word when its reader has had enough", () => {
+    const { stdout, stderr } = shell("run watch --interval 1 | head -n 1");
+    assert.deepEqual([stdout.split("\n").length, stderr], [2, ""]);
+  });
+
+  it("keeps its exit code when standard error cannot be written", full, () => {
+    assert.equal(shell("run nonsense 2> /dev/full").status, 2);
+  });
 });
