@@ -12,11 +12,11 @@
  *
  * const stop = new AbortController();
  * await watch({ interval: 2_000, immediate: true, signal: stop.signal }, (info) => {
+ *   stop.abort(); // after one sample; a service leaves this line out
  *   const headroom = info.headroom();
  *   if (headroom === undefined) return;
  *   if (headroom < 512 * MiB) workers = 1;
  *   else if (headroom > 1 * GiB) workers = 4;
- *   stop.abort(); // a service would watch for as long as it runs
  * });
  * console.log(`${workers} workers`);
  * ```

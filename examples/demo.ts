@@ -2,7 +2,7 @@
 // and lets go: `deno task demo`. Runs under Bun and Node as well.
 
 import { findForceGc } from "../platform/force_gc.ts";
-import { MiB, openSampler, type SignalName, watch } from "../mod.ts";
+import { MiB, openSampler, watch } from "../mod.ts";
 
 const BLOCK = 16 * MiB;
 const MOST_BLOCKS = 10;
@@ -45,9 +45,9 @@ await watch({ interval: INTERVAL, immediate: true, signal: stop.signal, sampler 
   if (++sampled * INTERVAL > SECONDS * 1000) stop.abort();
 });
 
-const unavailable = (Object.keys(sampler.signals) as SignalName[])
-  .filter((name) => !sampler.signals[name].available);
-console.log(`\n${sampled} samples, ${9 - unavailable.length} of 9 signals available`);
+const signals = Object.values(sampler.signals);
+const available = signals.filter((signal) => signal.available).length;
+console.log(`\n${sampled} samples, ${available} of ${signals.length} signals available`);
 sampler.close();
 
 function mebibytes(bytes: number | undefined): string {

@@ -1,11 +1,14 @@
 // Every example in the documentation, run as its reader would: it imports the
 // package by name. (Under Deno the test command runs the same by --doc.)
 
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { after, describe, it } from "node:test";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { ownRuntime } from "./support/own_runtime.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -42,4 +45,41 @@ describe("examples in the documentation", { skip: "Deno" in globalThis && "run b
       });
     }
   }
+});
+
+describe("the first example of README.md and mod.ts", () => {
+  const [program, ...options] = ownRuntime;
+  const folder = path.join(root, `.first-example-${process.pid}`);
+  after(() => fs.rmSync(folder, { recursive: true, force: true }));
+  const sandboxed = "Deno" in globalThis ? [["run", "--no-prompt"]] : [];
+  for (const flags of [options, ...sandboxed]) {
+    for (const file of ["README.md", "mod.ts"]) {
+      it(`of ${file} ends under "${path.basename(program!)} ${flags.join(" ")}"`, () => {
+        fs.mkdirSync(folder, { recursive: true });
+        const module = path.join(folder, "first.ts");
+        const code = examples(file)[0]!.replace(
+          '"@x/memctl"',
+          JSON.stringify(pathToFileURL(path.join(root, "mod.ts"))),
+        );
+        fs.writeFileSync(module, code);
+        const { status, stderr } = spawnSync(program!, [...flags, module], {
+          encoding: "utf8",
+          timeout: 60_000,
+        });
+        assert.equal(status, 0, stderr);
+      });
+    }
+  }
+});
+
+describe("deno task demo", () => {
+  it("counts all signals that it lists", { timeout: 60_000 }, () => {
+    const [program, ...options] = ownRuntime;
+    const { stdout } = spawnSync(program!, [...options, path.join(root, "examples/demo.ts")], {
+      encoding: "utf8",
+    });
+    const listed = stdout.split("\n\n")[0]!.split("\n").slice(1);
+    const available = listed.filter((line) => !/^ +\w+ +- /.test(line)).length;
+    assert.match(stdout, new RegExp(`${available} of ${listed.length} signals available\n$`));
+  });
 });

@@ -60,7 +60,7 @@ export function initrd(runtimes: Runtime[], root: string): string {
     "bin/busybox": which("busybox"),
     "opt/unshare": which("unshare"),
   };
-  for (const { name, command } of runtimes) programs[`opt/${name}`] = fs.realpathSync(command[0]!);
+  for (const { name, command } of runtimes) programs[`opt/${name}`] = programFile(command[0]!);
   const sizes = Object.values(programs).map((file) => `${file} ${fs.statSync(file).size}`);
   const hash = createHash("sha256").update(sizes.join("\n")).digest("hex").slice(0, 16);
   const base = path.join(cache, `base-${hash}.cpio`);
@@ -118,6 +118,11 @@ function pack(file: string, fill: (folder: string) => void, flags: "w" | "a" = "
   } finally {
     fs.rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** The file of a program that is named by a path, or is on PATH. */
+export function programFile(program: string): string {
+  return fs.realpathSync(program.includes(path.sep) ? program : which(program));
 }
 
 function which(program: string): string {
