@@ -27,12 +27,7 @@
  */
 
 export { health, type HealthReport, healthReport } from "./src/http/health.ts";
-export {
-  LoadShedder,
-  type Pass,
-  type ProblemDetails,
-  type Refusal,
-} from "./src/http/load_shedder.ts";
+export { LoadShedder, type Pass } from "./src/http/load_shedder.ts";
 export type {
   RefusalReason,
   RequestCost,
@@ -40,6 +35,7 @@ export type {
   ShedLevel,
   ShedOptions,
 } from "./src/http/options.ts";
+export type { ProblemDetails, Refusal } from "./src/http/refusal.ts";
 export { type Handler, shed, type ShedHandler, type ShedHandlerOptions } from "./src/http/shed.ts";
 // What these speak of, so that one import is enough.
 export type { Clock } from "./src/clock.ts";

@@ -1,12 +1,10 @@
 import type { Clock } from "../clock.ts";
-import { openSampler, systemClock } from "../host.ts";
+import { systemClock } from "../host.ts";
 import type { MemInfo } from "../mem_info.ts";
 import { inBytes, levels, type LevelThresholds } from "../policy/levels.ts";
-import type { Sampler } from "../sampler.ts";
-import { isThenable } from "../thenable.ts";
 import { Collector } from "./collector.ts";
+import { exemption } from "./exempt.ts";
 import { Flights } from "./flights.ts";
-import { Probe } from "./probe.ts";
 import {
   checkPriority,
   checkRetryAfter,
@@ -17,27 +15,13 @@ import {
   type ShedLevel,
   type ShedOptions,
 } from "./options.ts";
+import { Probe } from "./probe.ts";
+import { type Refusal, renderRefusal } from "./refusal.ts";
+import { SampledMemory } from "./sampled_memory.ts";
 
 /** How far headroom must come back by default, times the threshold. */
 const COME_BACK = 1.5;
 const DEFAULT_HEADROOM = 0.1;
-const DEFAULT_MAX_AGE = 10;
-
-/**
- * The body of a refusal, by RFC 9457 (`application/problem+json`).
- *
- * @since 0.1.0
- */
-export interface ProblemDetails {
-  /** `"about:blank"`: the status says it all. */
-  readonly type: string;
-  /** The status in words. */
-  readonly title: string;
-  /** The HTTP status. */
-  readonly status: number;
-  /** What happened, for a person to read. */
-  readonly detail: string;
-}
 
 /**
  * A request is let in: call `release` when it has been answered. Calling it
@@ -50,25 +34,6 @@ export interface Pass {
   readonly admitted: true;
   /** Ends the request's flight. */
   release(): void;
-}
-
-/**
- * A request is refused: answer it with this status, these headers and this
- * body, without reading its own.
- *
- * @since 0.1.0
- */
-export interface Refusal {
-  /** Refuses. */
-  readonly admitted: false;
-  /** Why. */
-  readonly reason: RefusalReason;
-  /** 503. */
-  readonly status: number;
-  /** Content type, Retry-After in seconds, and that nobody may cache it. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** To be sent as JSON. */
-  readonly body: ProblemDetails;
 }
 
 /**
@@ -102,18 +67,14 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
   readonly #levelOf: (info: MemInfo) => string;
   /** Where the strictest level is entered: bytes, or a fraction. */
   readonly #strictest: number;
-  readonly #sampler: Sampler;
+  readonly #isExempt: (request: R) => boolean;
+  readonly #memory: SampledMemory;
   readonly #clock: Clock;
-  readonly #maxAge: number;
   /** Bytes set aside for a request. */
   readonly #cost: number | ((request: R) => number);
   readonly #flights: Flights;
   readonly #collector: Collector;
   readonly #probe: Probe = new Probe();
-  #info: MemInfo | undefined;
-  #sampledAt = -Infinity;
-  #sampling = false;
-  #failure: { reason: unknown } | undefined;
   #level = "normal";
   #refused = 0;
   #closed = false;
@@ -132,7 +93,6 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     this.#levelOf = levels(this.#levels, { sustain: options.sustain });
     this.#strictest = Object.values(this.#levels).at(-1)!.enter;
     this.#clock = options.clock ?? systemClock;
-    this.#maxAge = options.maxAge ?? DEFAULT_MAX_AGE;
     const { perRequest = 0 } = options;
     const { bytes, within } = typeof perRequest === "object"
       ? perRequest
@@ -140,8 +100,11 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     this.#cost = bytes;
     this.#flights = new Flights(within, this.#clock);
     this.#collector = new Collector(options.collect ?? true, options.gc, this.#clock);
-    this.#sampler = options.sampler ??
-      openSampler({ ...options, usage: options.usage ?? "workingSet" });
+    this.#isExempt = exemption(options.exempt);
+    this.#memory = new SampledMemory(options, this.#clock, (info) => {
+      this.#flights.settle();
+      this.#level = this.#levelOf(info);
+    });
   }
 
   /** Requests that were let in and not released yet; exempt ones are not counted. */
@@ -203,15 +166,7 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
    * @returns The latest snapshot; `undefined` before the first, and after `close()`.
    */
   refresh(): MemInfo | undefined {
-    if (this.#failure !== undefined) {
-      const { reason } = this.#failure;
-      this.#failure = undefined;
-      throw reason;
-    }
-    if (this.#closed) return undefined;
-    const now = this.#clock.now();
-    if (!this.#sampling && now - this.#sampledAt >= this.#maxAge) this.#sample(now);
-    return this.#info;
+    return this.#memory.refresh();
   }
 
   /** Closes the sampler that it opened; from then on everything is let in. */
@@ -219,32 +174,12 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     if (this.#closed) return;
     this.#closed = true;
     this.#level = "normal";
-    if (this.#options.sampler === undefined) this.#sampler.close();
+    this.#memory.close();
   }
 
   /** Closes it. */
   [Symbol.dispose](): void {
     this.close();
-  }
-
-  #sample(now: number): void {
-    const info = this.#sampler.sample();
-    if (!isThenable(info)) return this.#take(info, now);
-    this.#sampling = true;
-    info.then((info) => {
-      this.#sampling = false;
-      this.#take(info, now);
-    }, (reason) => {
-      this.#sampling = false;
-      this.#failure = { reason };
-    });
-  }
-
-  #take(info: MemInfo, now: number): void {
-    this.#info = info;
-    this.#sampledAt = now;
-    this.#flights.settle();
-    if (!this.#closed) this.#level = this.#levelOf(info);
   }
 
   /** Most requests in flight at this level. */
@@ -255,15 +190,15 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
 
   /** Bytes of headroom above the strictest level's threshold; `Infinity`: unknown. */
   #room(): number {
-    const headroom = this.#info?.headroom();
+    const headroom = this.#memory.info?.headroom();
     if (headroom === undefined) return Infinity;
-    const room = headroom - inBytes(this.#strictest, this.#info!);
+    const room = headroom - inBytes(this.#strictest, this.#memory.info!);
     return Number.isNaN(room) ? Infinity : room;
   }
 
   #mayProbe(bytes: number): boolean {
     const { probe = true, inFlight = Infinity } = this.#options;
-    const headroom = this.#info?.headroom();
+    const headroom = this.#memory.info?.headroom();
     if (!probe || headroom === undefined || this.#flights.count >= inFlight) return false;
     return this.#probe.admits(this.#clock.now(), this.#flights, headroom, bytes);
   }
@@ -282,7 +217,7 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
 
   /** Which figure of the process is above its maximum. */
   #exceeded(): "rss" | "heapUsed" | undefined {
-    const { processRss = 0, heapUsed = 0, heapLimit = NaN } = this.#info ?? {};
+    const { processRss = 0, heapUsed = 0, heapLimit = NaN } = this.#memory.info ?? {};
     const { maxRss = Infinity, maxHeapUsed = Infinity } = this.#options;
     if (processRss > maxRss) return "rss";
     return heapUsed > (maxHeapUsed > 1 ? maxHeapUsed : maxHeapUsed * heapLimit)
@@ -297,7 +232,7 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
 
   #collect(): boolean {
     if (!this.#collector.collect(this.#flights.ended)) return false;
-    if (!this.#sampling) this.#sample(this.#clock.now());
+    this.#memory.sample();
     return true;
   }
 
@@ -321,48 +256,14 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
   #refuse(request: R, reason: RefusalReason): Refusal {
     this.#refused++;
     const { retryAfter = 1, onRefused } = this.#options;
-    const seconds = typeof retryAfter === "function" ? retryAfter(this.#info) : retryAfter;
+    const seconds = typeof retryAfter === "function" ? retryAfter(this.#memory.info) : retryAfter;
     checkRetryAfter(seconds);
-    onRefused?.(request, reason, this.#info);
-    return {
-      admitted: false,
-      reason,
-      status: 503,
-      headers: {
-        "content-type": "application/problem+json",
-        "retry-after": String(seconds),
-        "cache-control": "no-store",
-      },
-      body: {
-        type: "about:blank",
-        title: "Service Unavailable",
-        status: 503,
-        detail: `${DETAILS[reason]}; try again in ${seconds} s`,
-      },
-    };
-  }
-
-  #isExempt(request: R): boolean {
-    const { exempt } = this.#options;
-    if (exempt === undefined) return false;
-    if (typeof exempt === "function") return exempt(request);
-    const path = pathOf(request.url ?? "");
-    // A pattern's test() would remember where it was, with the flag g or y.
-    return exempt.some((entry) =>
-      typeof entry === "string" ? entry === path : path.search(entry) >= 0
-    );
+    onRefused?.(request, reason, this.#memory.info);
+    return renderRefusal(reason, seconds);
   }
 }
 
 const EXEMPT: Pass = { admitted: true, release() {} };
-
-const DETAILS: Record<RefusalReason, string> = {
-  headroom: "Memory is short",
-  inFlight: "Too many requests at once for the memory that is left",
-  priority: "Memory is short, and more important requests go first",
-  rss: "This process holds too much memory",
-  heapUsed: "The heap of this process is nearly full",
-};
 
 function thresholds<R extends RequestLike>(
   { headroom = DEFAULT_HEADROOM }: ShedOptions<R>,
@@ -370,12 +271,4 @@ function thresholds<R extends RequestLike>(
   if (typeof headroom !== "number") return headroom;
   const exit = headroom * COME_BACK;
   return { enter: headroom, exit: headroom <= 1 ? Math.min(1, exit) : exit };
-}
-
-/** The path of a URL that may be absolute, without its query. */
-function pathOf(url: string): string {
-  const start = url.startsWith("/") ? 0 : url.indexOf("/", url.indexOf("//") + 2);
-  const path = start < 0 ? "/" : url.slice(start);
-  const end = path.search(/[?#]/);
-  return end < 0 ? path : path.slice(0, end);
 }

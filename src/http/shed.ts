@@ -1,6 +1,7 @@
 import { checkFunction } from "../check.ts";
-import { LoadShedder, type Refusal } from "./load_shedder.ts";
+import { LoadShedder } from "./load_shedder.ts";
 import type { ShedOptions } from "./options.ts";
+import type { Refusal } from "./refusal.ts";
 
 /**
  * A web-standard request handler, and what it may be passed besides: Deno's

@@ -1,0 +1,64 @@
+import type { RefusalReason } from "./options.ts";
+
+/**
+ * The body of a refusal, by RFC 9457 (`application/problem+json`).
+ *
+ * @since 0.1.0
+ */
+export interface ProblemDetails {
+  /** `"about:blank"`: the status says it all. */
+  readonly type: string;
+  /** The status in words. */
+  readonly title: string;
+  /** The HTTP status. */
+  readonly status: number;
+  /** What happened, for a person to read. */
+  readonly detail: string;
+}
+
+/**
+ * A request is refused: answer it with this status, these headers and this
+ * body, without reading its own.
+ *
+ * @since 0.1.0
+ */
+export interface Refusal {
+  /** Refuses. */
+  readonly admitted: false;
+  /** Why. */
+  readonly reason: RefusalReason;
+  /** 503. */
+  readonly status: number;
+  /** Content type, Retry-After in seconds, and that nobody may cache it. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** To be sent as JSON. */
+  readonly body: ProblemDetails;
+}
+
+/** The refusal for this reason, with the time to wait in seconds. */
+export function renderRefusal(reason: RefusalReason, seconds: number): Refusal {
+  return {
+    admitted: false,
+    reason,
+    status: 503,
+    headers: {
+      "content-type": "application/problem+json",
+      "retry-after": String(seconds),
+      "cache-control": "no-store",
+    },
+    body: {
+      type: "about:blank",
+      title: "Service Unavailable",
+      status: 503,
+      detail: `${DETAILS[reason]}; try again in ${seconds} s`,
+    },
+  };
+}
+
+const DETAILS: Record<RefusalReason, string> = {
+  headroom: "Memory is short",
+  inFlight: "Too many requests at once for the memory that is left",
+  priority: "Memory is short, and more important requests go first",
+  rss: "This process holds too much memory",
+  heapUsed: "The heap of this process is nearly full",
+};
