@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { health, healthReport, LoadShedder } from "../../http.ts";
+import { MiB } from "../../mod.ts";
+import { ManualClock, StorySampler } from "../../testing.ts";
+import { scripted } from "../support/scripted_shedder.ts";
+
+describe("health()", () => {
+  it("passes, warns and fails with the level", async () => {
+    const { clock, shedder } = scripted({ 0: 400, 100: 90, 200: 10 }, {
+      levels: {
+        low: { enter: 100 * MiB, exit: 150 * MiB },
+        critical: { enter: 20 * MiB, exit: 50 * MiB, inFlight: 0 },
+      },
+    });
+    const ready = health(shedder);
+    const seen: unknown[] = [];
+    for (const at of [0, 100, 200]) {
+      clock.tick(at - clock.now());
+      const response = ready();
+      const { status, level, headroom, limit } = await response.json();
+      seen.push([response.status, status, level, headroom / MiB, limit / MiB]);
+    }
+    assert.deepEqual(seen, [
+      [200, "pass", "normal", 400, 500],
+      [200, "warn", "low", 90, 500],
+      [503, "fail", "critical", 10, 500],
+    ]);
+  });
+
+  it("leaves out what is unavailable, such as a limit that is none", () => {
+    const clock = new ManualClock();
+    const sampler = new StorySampler(clock, [{ at: 0, cgroupLimit: Infinity, processRss: 5 }]);
+    const shedder = new LoadShedder({ sampler, clock });
+    assert.deepEqual(healthReport(shedder), {
+      status: "pass",
+      level: "normal",
+      inFlight: 0,
+      rss: 5,
+      time: "1970-01-01T00:00:00.000Z",
+    });
+  });
+
+  it("takes options for a shedder of its own", () => {
+    const { clock, sampler } = scripted({ 0: 10 });
+    assert.equal(health({ headroom: 9 * MiB, sampler, clock })().status, 200);
+    assert.equal(health({ headroom: 11 * MiB, sampler, clock })().status, 503);
+    assert.throws(() => health({ headroom: -1 }), /must be above 0/);
+  });
+});

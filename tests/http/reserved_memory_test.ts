@@ -1,0 +1,51 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import type { Pass } from "../../http.ts";
+import { MiB } from "../../mod.ts";
+import { outcome, scripted } from "../support/scripted_shedder.ts";
+
+describe("memory reserved for requests in flight", () => {
+  it("sets memory aside for a burst that no sample shows yet", () => {
+    // 200 MiB less the 50 of the threshold is enough for 15 of 10 MiB.
+    const { shedder } = scripted({ 0: 200 }, { headroom: 50 * MiB, perRequest: 10 * MiB });
+    const burst = Array.from({ length: 20 }, () => shedder.admit({}));
+    assert.equal(burst.filter(({ admitted }) => admitted).length, 15);
+    assert.equal(outcome(burst[19]!), "inFlight");
+    (burst[0] as Pass).release();
+    assert.equal(outcome(shedder.admit({})), true);
+  });
+
+  it("sets aside what a function says of each request", () => {
+    const { shedder } = scripted({ 0: 100 }, {
+      headroom: 50 * MiB,
+      perRequest: ({ url }) => Number(url!.slice(1)) * MiB,
+    });
+    const seen = ["/30", "/30", "/20", "/1", "/0", "/60"].map((url) => shedder.admit({ url }));
+    assert.deepEqual(seen.map(outcome), [true, "inFlight", true, "inFlight", true, "headroom"]);
+    (seen[0] as Pass).release();
+    assert.equal(outcome(shedder.admit({ url: "/30" })), true);
+    assert.throws(() => shedder.admit({ url: "/x" }), /'perRequest' must be at least 0.*NaN/);
+  });
+
+  it("counts once what has settled", () => {
+    const { clock, shedder } = scripted({ 0: 200, 40: 100 }, {
+      headroom: 50 * MiB,
+      perRequest: { bytes: 10 * MiB, within: 50 },
+    });
+    const first = Array.from({ length: 10 }, () => shedder.admit({}));
+    assert.deepEqual(first.map(outcome), first.map(() => true));
+    clock.tick(40);
+    assert.equal(outcome(shedder.admit({})), "inFlight", "counted twice");
+    clock.tick(10);
+    // 100 less 50: five more, besides the ten that the sample shows.
+    const more = Array.from({ length: 6 }, () => shedder.admit({}));
+    assert.deepEqual(more.map(outcome), [true, true, true, true, true, "inFlight"]);
+    for (const admission of first) (admission as Pass).release();
+    assert.equal(shedder.inFlight, 5);
+    clock.tick(50);
+    const last = shedder.admit({});
+    assert.equal(outcome(last), true);
+    for (const admission of [...more.slice(0, 5), last]) (admission as Pass).release();
+    clock.assertIdle();
+  });
+});

@@ -1,0 +1,38 @@
+import {
+  LoadShedder,
+  type MemInfoInit,
+  type Pass,
+  type Refusal,
+  type RequestLike,
+  type ShedOptions,
+} from "../../http.ts";
+import { MiB } from "../../mod.ts";
+import { ManualClock, type StoryMoment, StorySampler } from "../../testing.ts";
+
+export const LIMIT: { cgroupLimit: number } = { cgroupLimit: 500 * MiB };
+
+/** Memory with this much headroom. */
+export function left(mebibytes: number): MemInfoInit {
+  return { cgroupCurrent: (500 - mebibytes) * MiB };
+}
+
+/** A shedder on a manual clock; the story is headroom in MiB by time. */
+export function scripted(
+  story: Record<number, number>,
+  options: ShedOptions<RequestLike> = {},
+): { clock: ManualClock; sampler: StorySampler; shedder: LoadShedder<RequestLike> } {
+  const clock = new ManualClock();
+  const moments: StoryMoment[] = Object.entries(story).map(([at, headroom]) => ({
+    ...LIMIT,
+    ...left(headroom),
+    at: Number(at),
+  }));
+  const sampler = new StorySampler(clock, moments);
+  const shedder = new LoadShedder<RequestLike>({ sampler, clock, collect: false, ...options });
+  return { clock, sampler, shedder };
+}
+
+/** `true`, or why not. */
+export function outcome(admission: Pass | Refusal): true | string {
+  return admission.admitted || admission.reason;
+}
