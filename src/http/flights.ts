@@ -1,29 +1,63 @@
 import type { Clock } from "../clock.ts";
+import { SharedTimer } from "./shared_timer.ts";
+import type { Trial } from "./trials.ts";
 
-/** One request on its way. */
-interface Flight {
-  /** What it takes at most. */
+/** A request that was admitted and not released yet. */
+export interface Flight<R> {
+  readonly request: R;
+  /** Bytes that it takes at most. */
   readonly bytes: number;
-  /** Whether it has taken all that, so that samples show it. */
+  /** Set if it was admitted as a trial. */
+  readonly trial: Trial | undefined;
+  /** By which ticks it is settled, and its lease expires. */
+  settleTick: number;
+  leaseTick: number;
+  /** Whether samples show all that it takes. */
   settled: boolean;
   ended: boolean;
+  previous: Flight<R> | undefined;
+  next: Flight<R> | undefined;
 }
 
-/** The requests in flight, and what of them a sample does not show yet. */
-export class Flights {
-  /** How long in milliseconds until a request is settled; `Infinity`: never. */
-  readonly #within: number;
-  readonly #clock: Clock;
-  /** Those that the next sample will show whole; ended ones may be among them. */
-  #ripe: Flight[] = [];
+/** Times and hooks of {@linkcode Flights}. */
+export interface FlightsOptions<R> {
+  /** Milliseconds until samples show a request; `Infinity`: never. */
+  within: number;
+  /** Milliseconds until the lease of a request expires; `Infinity`: never. */
+  leaseTimeout: number;
+  clock: Clock;
+  /** Called when a flight ends, by its release or by the end of its lease. */
+  onEnd(flight: Flight<R>, expired: boolean): void;
+}
+
+/**
+ * The requests in flight, and how much of their memory samples do not show
+ * yet. All wait for the same times, so one list in order of admission and one
+ * timer for each of the two times are enough.
+ */
+export class Flights<R> {
+  readonly #onEnd: FlightsOptions<R>["onEnd"];
+  readonly #settling: SharedTimer | undefined;
+  readonly #leases: SharedTimer | undefined;
+  #oldest: Flight<R> | undefined;
+  #newest: Flight<R> | undefined;
+  /** The oldest that has not taken all its memory yet. */
+  #unripe: Flight<R> | undefined;
+  /** Flights that the next sample shows completely; ended ones may be among them. */
+  #ripe: Flight<R>[] = [];
   #count = 0;
   #pending = 0;
-  #ended = 0;
-  #endedAt = -Infinity;
+  #started = 0;
+  #closed = false;
 
-  constructor(within: number, clock: Clock) {
-    this.#within = within;
-    this.#clock = clock;
+  constructor({ within, leaseTimeout, clock, onEnd }: FlightsOptions<R>) {
+    this.#onEnd = onEnd;
+    if (within !== Infinity) {
+      this.#settling = new SharedTimer(clock, within, (tick) => this.#ripen(tick));
+    }
+    if (leaseTimeout !== Infinity) {
+      this.#leases = new SharedTimer(clock, leaseTimeout, (tick) => this.#expire(tick));
+    }
   }
 
   /** All that have not ended. */
@@ -31,59 +65,98 @@ export class Flights {
     return this.#count;
   }
 
-  /** How many have ended so far. */
-  get ended(): number {
-    return this.#ended;
+  /** All that were started so far. */
+  get started(): number {
+    return this.#started;
   }
 
-  /** When the last one did. */
-  get endedAt(): number {
-    return this.#endedAt;
-  }
-
-  /** Bytes that those take which are not settled. */
+  /** Bytes of those that are not settled. */
   get pending(): number {
     return this.#pending;
   }
 
-  /** Starts a flight; the returned function ends it, once. */
-  start(bytes: number): () => void {
-    const flight: Flight = { bytes, settled: false, ended: false };
+  /** Starts a flight; `end()` it. */
+  start(request: R, bytes: number, trial?: Trial): Flight<R> {
+    const flight: Flight<R> = {
+      request,
+      bytes,
+      trial,
+      settleTick: Infinity,
+      leaseTick: Infinity,
+      settled: false,
+      ended: false,
+      previous: this.#newest,
+      next: undefined,
+    };
+    if (this.#newest === undefined) this.#oldest = flight;
+    else this.#newest.next = flight;
+    this.#newest = flight;
+    this.#started++;
     this.#count++;
     this.#pending += bytes;
-    const stopTimer = bytes > 0 && this.#within !== Infinity ? this.#ripen(flight) : undefined;
-    return () => {
-      if (flight.ended) return;
-      flight.ended = true;
-      stopTimer?.();
-      this.#ended++;
-      this.#endedAt = this.#clock.now();
-      this.#count--;
-      this.#settle(flight);
-    };
+    if (this.#closed) return flight;
+    if (this.#leases !== undefined) flight.leaseTick = this.#leases.add();
+    if (this.#settling !== undefined) {
+      flight.settleTick = this.#settling.add();
+      this.#unripe ??= flight;
+    }
+    return flight;
   }
 
-  /** Takes a sample into account. */
+  /** Ends a flight; ending it again has no effect. */
+  end(flight: Flight<R>): void {
+    this.#end(flight, false);
+  }
+
+  /** Takes a new sample into account. */
   settle(): void {
+    if (this.#ripe.length === 0) return;
     for (const flight of this.#ripe) this.#settle(flight);
     this.#ripe = [];
   }
 
-  /**
-   * By a timer, and not by the time that has passed: where other work kept the
-   * process from this request, it kept it from the timer as well.
-   */
-  #ripen(flight: Flight): () => void {
-    const stop = this.#clock.every(this.#within, () => {
-      stop();
-      this.#ripe.push(flight);
-    }, true);
-    return stop;
+  /** Stops the timers, for good. */
+  close(): void {
+    this.#closed = true;
+    this.#settling?.stop();
+    this.#leases?.stop();
   }
 
-  #settle(flight: Flight): void {
+  #end(flight: Flight<R>, expired: boolean): void {
+    if (flight.ended) return;
+    flight.ended = true;
+    this.#count--;
+    this.#settle(flight);
+    if (this.#unripe === flight) this.#unripe = flight.next;
+    if (flight.previous === undefined) this.#oldest = flight.next;
+    else flight.previous.next = flight.next;
+    if (flight.next === undefined) this.#newest = flight.previous;
+    else flight.next.previous = flight.previous;
+    // Whoever keeps the ended flight must not keep its neighbours.
+    flight.previous = flight.next = undefined;
+    this.#onEnd(flight, expired);
+  }
+
+  #settle(flight: Flight<R>): void {
     if (flight.settled) return;
     flight.settled = true;
     this.#pending -= flight.bytes;
+  }
+
+  #ripen(tick: number): boolean {
+    let flight = this.#unripe;
+    while (flight !== undefined && flight.settleTick <= tick) {
+      this.#ripe.push(flight);
+      flight = flight.next;
+    }
+    this.#unripe = flight;
+    return flight !== undefined;
+  }
+
+  #expire(tick: number): boolean {
+    while (this.#oldest !== undefined && this.#oldest.leaseTick <= tick) {
+      this.#end(this.#oldest, true);
+    }
+    return this.#oldest !== undefined;
   }
 }

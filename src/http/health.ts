@@ -1,3 +1,4 @@
+import type { MemInfo } from "../mem_info.ts";
 import { LoadShedder } from "./load_shedder.ts";
 import type { RequestLike, ShedOptions } from "./options.ts";
 
@@ -8,7 +9,10 @@ import type { RequestLike, ShedOptions } from "./options.ts";
  * @since 0.1.0
  */
 export interface HealthReport {
-  /** `"pass"`: ready; `"warn"`: a level is entered, but requests are let in; `"fail"`: none are. */
+  /**
+   * `"pass"`: ready. `"warn"`: a level is entered, but requests are admitted, at least as a trial;
+   * or sampling fails, and all are. `"fail"`: no request would be admitted now.
+   */
   readonly status: "pass" | "warn" | "fail";
   /** The level of shortage. */
   readonly level: string;
@@ -24,6 +28,8 @@ export interface HealthReport {
   readonly rss?: number;
   /** When memory was looked at, by ISO 8601. */
   readonly time?: string;
+  /** What sampling fails with, or the latest error of a hook. */
+  readonly error?: string;
 }
 
 /**
@@ -41,6 +47,11 @@ export interface HealthReport {
  * console.log(await response.json()); // { status: "pass", level: "normal", … }
  * shedder.close();
  * ```
+ *
+ * A process that gets no requests because it is not ready must become ready by
+ * itself. So this check forces a garbage collection before it fails, and it
+ * passes when a trial is due: an idle process whose options allow trials
+ * fails for a second at most.
  *
  * Put its path among the shedder's `exempt`, and do not make it a liveness
  * check: killing a process that is short of memory is what you want to avoid.
@@ -83,10 +94,9 @@ export function health<R extends RequestLike>(
 export function healthReport<R extends RequestLike>(shedder: LoadShedder<R>): HealthReport {
   const info = shedder.refresh();
   const json = info?.toJSON();
-  const { level, inFlight } = shedder;
-  const easy = level === "normal" ? "pass" : "warn";
+  const { level, inFlight, error } = shedder;
   return {
-    status: shedder.refusesAll ? "fail" : easy,
+    status: statusOf(shedder, info),
     level,
     inFlight,
     ...(json?.headroom !== undefined && { headroom: json.headroom }),
@@ -94,5 +104,16 @@ export function healthReport<R extends RequestLike>(shedder: LoadShedder<R>): He
     ...(json?.cgroupCurrent !== undefined && { usage: json.cgroupCurrent }),
     ...(json?.processRss !== undefined && { rss: json.processRss }),
     ...(json && { time: new Date(json.at).toISOString() }),
+    ...(error !== undefined && { error: String(error) }),
   };
+}
+
+function statusOf<R extends RequestLike>(
+  shedder: LoadShedder<R>,
+  info: MemInfo | undefined,
+): HealthReport["status"] {
+  if (shedder.refusesAll) return "fail";
+  const failing = info === undefined && shedder.error !== undefined;
+  const short = shedder.level !== "normal" || shedder.closedBy !== undefined;
+  return short || failing ? "warn" : "pass";
 }

@@ -1,14 +1,3 @@
-import {
-  checkFunction,
-  checkInterval,
-  checkNumber,
-  checkObject,
-  checkOptionalBoolean,
-  checkOptionalFunction,
-  checkOptionalMethod,
-  checkSamplerOptions,
-  show,
-} from "../check.ts";
 import type { Clock } from "../clock.ts";
 import type { MemInfo } from "../mem_info.ts";
 import type { LevelThresholds } from "../policy/levels.ts";
@@ -90,14 +79,17 @@ export interface ShedOptions<R extends RequestLike = Request>
    * flight, because a burst is let in before any sample can show what it takes.
    * What a request has already taken then counts twice, which errs towards
    * refusing; `within` says after how many milliseconds it has taken all it
-   * takes, and lets in more. Default: 0.
+   * takes, and lets in more. `within` is counted in up to five ticks of one
+   * timer, so it may take 1.25 times as long. Default: 0.
    */
   perRequest?: number | RequestCost<R> | ((request: R) => number) | undefined;
   /** The importance of a request, for levels with a `priority`. Default: 0 for all. */
   priority?: ((request: R) => number) | undefined;
   /**
-   * What is never refused and never counted, such as health checks: paths
-   * (exact, or patterns), or a function of the request. Default: nothing.
+   * Requests that are never rejected and never counted, such as health checks:
+   * paths (exact, or patterns), or a function of the request. A path counts
+   * only if it also matches after normalization, as routers do it: with dots
+   * resolved, percent-encoding decoded and backslashes as slashes. Default: none.
    */
   exempt?: readonly (string | RegExp)[] | ((request: R) => boolean) | undefined;
   /** Seconds that a refused client is asked to wait, in whole numbers. Default: 1. */
@@ -105,24 +97,44 @@ export interface ShedOptions<R extends RequestLike = Request>
   /** How old, in milliseconds, a sample may be that decides. Default: 10. */
   maxAge?: number | undefined;
   /**
-   * Collects garbage before requests are refused for want of memory: while
-   * nothing is let in nothing is allocated, so no engine would collect what
-   * answered requests left, and refusing would go on for ever. At most forty
-   * times a second and for a quarter of the time; twice as seldom each time,
-   * down to every ten seconds, while no request is answered. Default: `true`.
+   * Forces a garbage collection before requests are rejected for lack of
+   * memory. While no request is admitted nothing is allocated, so no engine
+   * would collect what answered requests left. At most forty times a second
+   * and for a quarter of the time. While collections free next to nothing, the
+   * wait between two doubles up to ten seconds (up to one second while no
+   * request is in flight), until usage has moved markedly. Default: `true`.
    */
   collect?: boolean | undefined;
   /**
-   * Lets few requests in again, once nothing has been in flight for a second
-   * and collecting has not helped: what the allocator keeps for reuse counts as
-   * used, and no collection gives it back. Half of the headroom must be enough
-   * for all of them, at `perRequest` each, or 8 MiB. Default: `true`.
+   * Admits a trial request when nothing has been admitted for a second because
+   * memory is short and collecting has not helped. Memory that the allocator
+   * keeps for reuse counts as used, and only requests use it again. While
+   * trials come back and usage does not grow, more of them are admitted
+   * without waiting, as many as half of what is left is enough for. Each
+   * counts with its `perRequest`, or else with 8 MiB or 1/32 of the limit,
+   * whichever is less. With `false`, the shedder may reject requests for ever.
+   * Default: `true`.
    */
-  probe?: boolean | undefined;
+  trial?: boolean | undefined;
+  /**
+   * Milliseconds until an admitted request that was not released counts as
+   * ended. Counted by a timer in five ticks, so it may take 1.25 times as long.
+   * Raise it if you count requests that stay open, such as event streams;
+   * `Infinity` disables it. Default: 300,000 (five minutes).
+   */
+  leaseTimeout?: number | undefined;
   /** Collects garbage. Default: what the runtime has for that. */
   gc?: (() => void) | undefined;
   /** Called with each request that is refused; for logs and counters. */
   onRefused?: ((request: R, reason: RefusalReason, info: MemInfo | undefined) => void) | undefined;
+  /** Called with each request that was not released within `leaseTimeout`. */
+  onExpired?: ((request: R) => void) | undefined;
+  /**
+   * Called when sampling fails, once until it works again: meanwhile every
+   * request is admitted. Also called when a hook or a forced garbage
+   * collection fails. `healthReport` shows the error too.
+   */
+  onError?: ((error: unknown) => void) | undefined;
   /**
    * What headroom subtracts. Default: `"workingSet"`: page cache that the
    * kernel drops when it must is no reason to refuse anyone.
@@ -132,92 +144,4 @@ export interface ShedOptions<R extends RequestLike = Request>
   sampler?: Sampler | undefined;
   /** Tells the age of samples, and when `within` is over. Default: the runtime's. */
   clock?: Clock | undefined;
-}
-
-/** Throws unless every option is one that can be used. */
-export function checkShedOptions<R extends RequestLike>(options: ShedOptions<R>): void {
-  checkSamplerOptions(options);
-  if (options.headroom !== undefined && options.levels !== undefined) {
-    throw new TypeError("'headroom' and 'levels' exclude each other: current value is both");
-  }
-  checkCount("inFlight", options.inFlight);
-  if (options.maxRss !== undefined) checkSize("maxRss", options.maxRss);
-  if (options.maxHeapUsed !== undefined) checkSize("maxHeapUsed", options.maxHeapUsed);
-  checkCost(options.perRequest);
-  if (options.maxAge !== undefined) checkSize("maxAge", options.maxAge);
-  for (const [name, level] of Object.entries(options.levels ?? {})) {
-    checkObject(`levels.${name}`, level);
-    checkCount(`levels.${name}.inFlight`, level.inFlight);
-    if (level.priority !== undefined) checkPriority(`levels.${name}.priority`, level.priority);
-  }
-  checkOptionalFunction("priority", options.priority);
-  checkOptionalFunction("onRefused", options.onRefused);
-  checkOptionalBoolean("collect", options.collect);
-  checkOptionalBoolean("probe", options.probe);
-  checkOptionalFunction("gc", options.gc);
-  checkExempt(options.exempt);
-  if (typeof options.retryAfter !== "function") checkRetryAfter(options.retryAfter ?? 1);
-  checkOptionalMethod("sampler", options.sampler, "sample");
-  checkOptionalMethod("clock", options.clock, "every");
-}
-
-/** Throws unless it is a number that priorities can be compared by. */
-export function checkPriority(name: string, value: unknown): asserts value is number {
-  if (typeof value !== "number" || Number.isNaN(value)) {
-    throw new TypeError(`'${name}' must be a number: current value is ${show(value)}`);
-  }
-}
-
-/** Throws unless it is a whole number of seconds. */
-export function checkRetryAfter(value: unknown): asserts value is number {
-  checkNumber(
-    "retryAfter",
-    value,
-    "a number of seconds or a function",
-    "a whole number of seconds from 0 up",
-    (value) => Number.isSafeInteger(value) && value >= 0,
-  );
-}
-
-function checkCount(name: string, value: unknown): void {
-  if (value === undefined || value === Infinity) return;
-  checkNumber(
-    name,
-    value,
-    "a number of requests",
-    "a whole number from 0 up",
-    (value) => Number.isInteger(value) && value >= 0,
-  );
-}
-
-/** Throws unless it is a number of bytes or milliseconds. */
-export function checkSize(name: string, value: unknown): asserts value is number {
-  checkNumber(
-    name,
-    value,
-    "a number",
-    "at least 0 and finite",
-    (value) => value >= 0 && value < Infinity,
-  );
-}
-
-function checkCost(value: unknown): void {
-  if (value === undefined || typeof value === "function") return;
-  if (typeof value !== "object" || value === null) return checkSize("perRequest", value);
-  const { bytes, within } = value as RequestCost;
-  if (typeof bytes !== "function") checkSize("perRequest.bytes", bytes);
-  checkInterval(within, "perRequest.within");
-}
-
-function checkExempt(value: unknown): void {
-  if (value === undefined || typeof value === "function") return;
-  if (!Array.isArray(value)) return checkFunction("exempt", value);
-  for (const entry of value) {
-    const isPath = typeof entry === "string" && entry.startsWith("/");
-    if (!isPath && !(entry instanceof RegExp)) {
-      throw new TypeError(
-        `'exempt' must hold paths that begin with "/" or patterns: current value is ${show(entry)}`,
-      );
-    }
-  }
 }

@@ -1,81 +1,126 @@
 import type { Clock } from "../clock.ts";
 import { openSampler } from "../host.ts";
 import type { MemInfo } from "../mem_info.ts";
-import type { Sampler } from "../sampler.ts";
+import type { Sampler, SamplerOptions } from "../sampler.ts";
 import { isThenable } from "../thenable.ts";
-import type { RequestLike, ShedOptions } from "./options.ts";
 
 const DEFAULT_MAX_AGE = 10;
+/** How long a sample may take, in milliseconds, before it counts as failed. */
+const MOST_DURATION = 5_000;
 
-/** The latest snapshot of memory, sampled when it is asked for and too old. */
+/** Options of {@linkcode SampledMemory}. */
+export interface SampledMemoryOptions extends SamplerOptions {
+  sampler?: Sampler | undefined;
+  maxAge?: number | undefined;
+}
+
+/** Called with each snapshot, and with the first error after a good one. */
+export interface SampledMemoryHooks {
+  onSample(info: MemInfo): void;
+  onError(error: unknown): void;
+}
+
+/**
+ * The latest snapshot of memory, sampled when it is asked for and too old.
+ * While sampling fails there is none: what is not known keeps nobody out.
+ */
 export class SampledMemory {
   readonly #sampler: Sampler;
   /** Whether the sampler is closed with it. */
   readonly #own: boolean;
-  readonly #clock: Pick<Clock, "now">;
   readonly #maxAge: number;
-  /** Called with each snapshot. */
-  readonly #onSample: (info: MemInfo) => void;
+  readonly #clock: Pick<Clock, "now">;
+  readonly #hooks: SampledMemoryHooks;
   #info: MemInfo | undefined;
   #sampledAt = -Infinity;
+  /** Numbers the samples, so that one that comes too late is known. */
+  #asked = 0;
   #sampling = false;
-  #failure: { reason: unknown } | undefined;
+  #failure: { error: unknown } | undefined;
   #closed = false;
 
   constructor(
-    options: ShedOptions<RequestLike & never>,
+    options: SampledMemoryOptions,
     clock: Pick<Clock, "now">,
-    onSample: (info: MemInfo) => void,
+    hooks: SampledMemoryHooks,
   ) {
     this.#sampler = options.sampler ??
       openSampler({ ...options, usage: options.usage ?? "workingSet" });
     this.#own = options.sampler === undefined;
-    this.#clock = clock;
     this.#maxAge = options.maxAge ?? DEFAULT_MAX_AGE;
-    this.#onSample = onSample;
+    this.#clock = clock;
+    this.#hooks = hooks;
   }
 
-  /** The latest snapshot; `undefined` before the first. */
+  /** The latest snapshot; `undefined` before the first, while sampling fails, and once closed. */
   get info(): MemInfo | undefined {
     return this.#info;
   }
 
-  /** Samples if the latest snapshot is too old; gives `undefined` once closed. */
-  refresh(): MemInfo | undefined {
-    if (this.#failure !== undefined) {
-      const { reason } = this.#failure;
-      this.#failure = undefined;
-      throw reason;
-    }
-    if (this.#closed) return undefined;
-    if (this.#clock.now() - this.#sampledAt >= this.#maxAge) this.sample();
+  /** What the latest sample failed with. */
+  get failure(): { readonly error: unknown } | undefined {
+    return this.#failure;
+  }
+
+  /** Samples if the latest snapshot is too old. */
+  refresh(now: number): MemInfo | undefined {
+    const age = now - this.#sampledAt;
+    // Less than nothing: the clock was set back.
+    if (age >= this.#maxAge || age < 0) this.sample(now);
     return this.#info;
   }
 
   /** Samples, unless a sample is being taken. */
-  sample(): void {
-    if (this.#sampling) return;
-    const now = this.#clock.now();
-    const info = this.#sampler.sample();
-    if (!isThenable(info)) return this.#take(info, now);
-    this.#sampling = true;
-    info.then((info) => {
-      this.#sampling = false;
-      this.#take(info, now);
-    }, (reason) => {
-      this.#sampling = false;
-      this.#failure = { reason };
-    });
+  sample(now: number): void {
+    if (this.#closed) return;
+    if (this.#sampling) {
+      if (now - this.#sampledAt < MOST_DURATION) return;
+      this.#fail(new Error(`Cannot sample: the sampler gave no answer in ${MOST_DURATION} ms`));
+    }
+    this.#sampledAt = now;
+    const asked = ++this.#asked;
+    try {
+      const info = this.#sampler.sample();
+      if (!isThenable(info)) return this.#take(info);
+      this.#sampling = true;
+      const settle = (then: () => void) => {
+        if (asked !== this.#asked) return;
+        this.#sampling = false;
+        then();
+      };
+      info.then(
+        (info) => settle(() => this.#take(info)),
+        (error) => settle(() => this.#fail(error)),
+      );
+    } catch (error) {
+      this.#fail(error);
+    }
   }
 
   close(): void {
     this.#closed = true;
+    this.#info = undefined;
     if (this.#own) this.#sampler.close();
   }
 
-  #take(info: MemInfo, now: number): void {
+  #take(info: MemInfo): void {
+    if (this.#closed) return;
+    try {
+      // A sampler of the user's may give anything.
+      info.headroom();
+    } catch (error) {
+      return this.#fail(error);
+    }
+    this.#failure = undefined;
     this.#info = info;
-    this.#sampledAt = now;
-    if (!this.#closed) this.#onSample(info);
+    this.#hooks.onSample(info);
+  }
+
+  #fail(error: unknown): void {
+    this.#sampling = false;
+    this.#info = undefined;
+    const first = this.#failure === undefined;
+    this.#failure = { error: error ?? new Error("Cannot sample: the sampler gave no reason") };
+    if (first && !this.#closed) this.#hooks.onError(this.#failure.error);
   }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { health, healthReport, LoadShedder } from "../../http.ts";
-import { MiB } from "../../mod.ts";
+import { health, healthReport, LoadShedder, type RequestLike } from "../../http.ts";
+import { MemInfo, MiB } from "../../mod.ts";
 import { ManualClock, StorySampler } from "../../testing.ts";
 import { scripted } from "../support/scripted_shedder.ts";
 
@@ -47,4 +47,54 @@ describe("health()", () => {
     assert.equal(health({ headroom: 11 * MiB, sampler, clock })().status, 503);
     assert.throws(() => health({ headroom: -1 }), /must be above 0/);
   });
+
+  it("collects garbage by itself, as no request comes to a process that is not ready", () => {
+    let collections = 0;
+    const { clock, sampler } = scripted({ 0: 1, 10: 300 });
+    const shedder = new LoadShedder<RequestLike>({
+      sampler,
+      clock,
+      gc: () => {
+        collections++;
+        clock.tick(10);
+      },
+    });
+    assert.equal(healthReport(shedder).status, "pass");
+    assert.equal(collections, 1);
+  });
+
+  for (const held of ["headroom", "maxRss"]) {
+    it(`lets a balancer that follows it reach an idle process again (${held})`, () => {
+      const { clock, sampler } = scripted({ 0: held === "headroom" ? 20 : 400 });
+      const { sample } = sampler;
+      sampler.sample = () =>
+        new MemInfo({ ...sample.call(sampler).toJSON(), processRss: 9 } as never);
+      const shedder = new LoadShedder<RequestLike>({
+        sampler,
+        clock,
+        gc: () => {},
+        exempt: ["/healthz"],
+        ...(held === "maxRss" && { maxRss: 8 }),
+      });
+      let failed = 0;
+      let longest = 0;
+      let answered = 0;
+      for (let poll = 0; poll < 100; poll++) {
+        clock.tick(200);
+        const { status } = healthReport(shedder);
+        if (status === "fail") {
+          longest = Math.max(longest, ++failed);
+          continue;
+        }
+        failed = 0;
+        assert.equal(status, "warn");
+        const admission = shedder.admit({ url: "/work" });
+        assert.ok(admission.admitted, "it said that it was ready");
+        answered++;
+        admission.release();
+      }
+      assert.ok(longest <= 10, `${longest} polls in a row, 200 ms each`);
+      assert.ok(answered >= 10, `${answered} requests in 20 seconds`);
+    });
+  }
 });

@@ -47,7 +47,7 @@ describe("options of LoadShedder", () => {
     ["retryAfter", { retryAfter: -1 }, /'retryAfter' must be a whole number.*-1/, RangeError],
     ["retryAfter", { retryAfter: "1" as never }, /'retryAfter' must be a number.*"1"/, TypeError],
     ["collect", { collect: 1 as never }, /'collect' must be a boolean.* 1/, TypeError],
-    ["probe", { probe: 1 as never }, /'probe' must be a boolean.* 1/, TypeError],
+    ["trial", { trial: 1 as never }, /'trial' must be a boolean.* 1/, TypeError],
     ["gc", { gc: 1 as never }, /'gc' must be a function.* 1/, TypeError],
     ["sustain", { sustain: 0 }, /'sustain' must be a whole number.* 0/, RangeError],
     ["usage", { usage: "x" as never }, /'usage' must be one of.*"x"/, RangeError],

@@ -36,16 +36,31 @@ describe("memory reserved for requests in flight", () => {
     assert.deepEqual(first.map(outcome), first.map(() => true));
     clock.tick(40);
     assert.equal(outcome(shedder.admit({})), "inFlight", "counted twice");
-    clock.tick(10);
+    clock.tick(20);
     // 100 less 50: five more, besides the ten that the sample shows.
     const more = Array.from({ length: 6 }, () => shedder.admit({}));
     assert.deepEqual(more.map(outcome), [true, true, true, true, true, "inFlight"]);
     for (const admission of first) (admission as Pass).release();
     assert.equal(shedder.inFlight, 5);
-    clock.tick(50);
+    clock.tick(60);
     const last = shedder.admit({});
     assert.equal(outcome(last), true);
     for (const admission of [...more.slice(0, 5), last]) (admission as Pass).release();
+    clock.tick(60_000);
     clock.assertIdle();
+  });
+
+  it("shares one timer, which runs only while requests wait to settle", () => {
+    const { clock, shedder } = scripted({ 0: 400 }, {
+      perRequest: { bytes: 1, within: 50 },
+      leaseTimeout: Infinity,
+    });
+    const many = Array.from({ length: 100 }, () => shedder.admit({}) as Pass);
+    assert.equal(clock.running, 1);
+    assert.equal(clock.referenced, 0);
+    clock.tick(60);
+    clock.assertIdle();
+    for (const { release } of many) release();
+    assert.equal(shedder.inFlight, 0);
   });
 });
