@@ -1,24 +1,53 @@
 import type { RequestLike, ShedOptions } from "./options.ts";
 
+/** What parsers and routers may read in more than one way. */
+const ODD = /[%\\]|\/[./]|[^\x21-\x7e]/;
+
 /** Whether a request is exempt from load shedding, by the option of that name. */
 export function exemption<R extends RequestLike>(
   exempt: ShedOptions<R>["exempt"],
-): (request: R) => boolean {
-  if (exempt === undefined) return () => false;
-  if (typeof exempt === "function") return exempt;
-  return (request) => {
-    const path = pathOf(request.url ?? "");
-    // A pattern's test() would remember where it was, with the flag g or y.
-    return exempt.some((entry) =>
+): ((request: R) => boolean) | undefined {
+  if (exempt === undefined || typeof exempt === "function") return exempt;
+  const matches = (path: string) =>
+    exempt.some((entry) =>
+      // A pattern's test() would remember where it was, with the flag g or y.
       typeof entry === "string" ? entry === path : path.search(entry) >= 0
     );
+  return ({ url = "" }) => {
+    const path = pathOf(url);
+    if (path === undefined || !matches(path)) return false;
+    return !ODD.test(path) || (readings(url, path)?.every(matches) ?? false);
   };
 }
 
-/** The path of a URL that may be absolute, without its query. */
-function pathOf(url: string): string {
-  const start = url.startsWith("/") ? 0 : url.indexOf("/", url.indexOf("//") + 2);
-  const path = start < 0 ? "/" : url.slice(start);
-  const end = path.search(/[?#]/);
-  return end < 0 ? path : path.slice(0, end);
+/** The path of a URL that may be absolute, without its query; `undefined`: it has none. */
+function pathOf(url: string): string | undefined {
+  let start = 0;
+  if (url.charCodeAt(0) !== 0x2f) {
+    const authority = /^https?:\/\/[^/\\?#]*/i.exec(url)?.[0];
+    if (authority === undefined) return undefined;
+    start = authority.length;
+  }
+  const end = url.slice(start).search(/[?#]/);
+  return url.slice(start, end < 0 ? undefined : start + end) || "/";
+}
+
+/**
+ * The paths that a router may see: by the URL standard, which resolves dots
+ * and takes what follows two slashes for a host, and the same once decoded.
+ */
+function readings(url: string, path: string): string[] | undefined {
+  const base = "http://localhost";
+  try {
+    const decoded = decodeURIComponent(path).replace(/[?#]/g, encodeURIComponent);
+    return [
+      new URL(url, base).pathname,
+      new URL(base + path).pathname,
+      new URL(base + decoded).pathname,
+    ];
+  } catch (error) {
+    // Malformed: no router sees this path.
+    if (error instanceof URIError || error instanceof TypeError) return undefined;
+    throw error;
+  }
 }

@@ -27,4 +27,45 @@ describe("exempt requests", () => {
       "headroom",
     ]);
   });
+
+  it("exempts no path that a router sees as another one", () => {
+    const { shedder } = scripted({ 0: 1 }, {
+      exempt: ["/healthz", /^\/public\//, /\/end$/],
+    });
+    for (
+      const url of [
+        "http://x?/healthz",
+        "http://x#/healthz",
+        "http://x\\@y/healthz/../work",
+        "/public/../work",
+        "/public/%2e%2e/work",
+        "/public/%2E./work",
+        "/public/..%2fwork",
+        "/public/..%2Fwork?/public/",
+        "/public/..\\work",
+        "/public\\..\\work",
+        "/public/.\t./work",
+        "/public/%zz",
+        "/work/../healthz",
+        "//host/healthz",
+        "/%68ealthz",
+        "*",
+        "x:443",
+        "",
+      ]
+    ) {
+      assert.equal(outcome(shedder.admit({ url })), "headroom", url);
+    }
+    for (
+      const url of [
+        "/public/a",
+        "/public/a%20b",
+        "/public/a/../b?c",
+        "https://x/public/",
+        "HTTP://x/healthz",
+      ]
+    ) {
+      assert.equal(outcome(shedder.admit({ url })), true, url);
+    }
+  });
 });
