@@ -35,6 +35,7 @@ export type {
   ShedLevel,
   ShedOptions,
 } from "./src/http/options.ts";
+export { type ClosableLike, releaseWith, type SocketRequestLike } from "./src/http/release_with.ts";
 export type { ProblemDetails, Refusal } from "./src/http/refusal.ts";
 export { type Handler, shed, type ShedHandler, type ShedHandlerOptions } from "./src/http/shed.ts";
 // What these speak of, so that one import is enough.

@@ -3,7 +3,7 @@
 
 import process from "node:process";
 import express from "express";
-import { healthReport, LoadShedder } from "../http.ts";
+import { healthReport, LoadShedder, releaseWith } from "../http.ts";
 import { MiB } from "../mod.ts";
 
 const shedder = new LoadShedder({ headroom: 48 * MiB, exempt: ["/healthz"] });
@@ -15,7 +15,7 @@ app.use((request, response, next) => {
     response.status(admission.status).set(admission.headers).send(JSON.stringify(admission.body));
     return;
   }
-  response.on("close", () => admission.release());
+  releaseWith(admission, request, response);
   next();
 });
 app.get("/healthz", (_request, response) => {

@@ -3,7 +3,7 @@
 
 import process from "node:process";
 import Fastify from "fastify";
-import { healthReport, LoadShedder } from "../http.ts";
+import { healthReport, LoadShedder, releaseWith } from "../http.ts";
 import { MiB } from "../mod.ts";
 
 const shedder = new LoadShedder({ headroom: 48 * MiB, exempt: ["/healthz"] });
@@ -15,7 +15,7 @@ app.addHook("onRequest", (request, reply, done) => {
     reply.code(admission.status).headers(admission.headers).send(admission.body);
     return;
   }
-  reply.raw.on("close", () => admission.release());
+  releaseWith(admission, request.raw, reply.raw);
   done();
 });
 app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
