@@ -13,10 +13,14 @@
  * dog.stop();
  * ```
  *
+ * A forced collection reaches the garbage of its own isolate only. Start one
+ * watchdog in each isolate; in a worker, one line does it:
+ * `import { watchdog } from "@x/memctl/watchdog"; watchdog();`. Watchdogs of one
+ * process avoid collecting at the same time.
+ *
  * @module
  */
 
-export type { Watchdog } from "./src/watchdog/dog.ts";
 export { AlreadyStartedError, NotSupportedError } from "./src/watchdog/errors.ts";
 export type {
   CollectEvent,
@@ -26,6 +30,7 @@ export type {
   Logger,
   WatchdogCounters,
 } from "./src/watchdog/events.ts";
+export type { Watchdog } from "./src/watchdog/handle.ts";
 export type { CommonWatchdogOptions, HeapSnapshotOptions } from "./src/watchdog/options.ts";
 export {
   adaptive,

@@ -3,72 +3,44 @@ import type { MemInfo } from "../mem_info.ts";
 import type { Sampler } from "../sampler.ts";
 import { isThenable } from "../thenable.ts";
 import { watch } from "../watch.ts";
+import type { IsolateChannel } from "../watchdog_host.ts";
 import type { DisarmEvent, FireEvent, Logger, WatchdogCounters } from "./events.ts";
-import type { Gauge, Reading } from "./gauge.ts";
+import { freedBetween, type Gauge, type Reading } from "./gauge.ts";
 import { onCollection } from "./gc_sentinel.ts";
+import { noCounters, type Watchdog } from "./handle.ts";
 import { type CommonWatchdogOptions, DEFAULT_INTERVAL, DEFAULT_POLICY } from "./options.ts";
+import { MAX_HOLD, OtherIsolates } from "./other_isolates.ts";
 import { evaluate, type Scope } from "./policy.ts";
 import type { SnapshotTaker } from "./snapshots.ts";
 import type { Steering } from "./steering.ts";
 import type { StormGuard } from "./storm_guard.ts";
-
-/**
- * A running watchdog.
- *
- * @since 0.1.0
- */
-export interface Watchdog extends Disposable, AsyncDisposable {
-  /** The figure that it follows. */
-  readonly mode: Scope;
-  /** The limit in bytes that it last worked with; `undefined` before the first reading. */
-  readonly limit: number | undefined;
-  /** Running; disarmed because something threw; or stopped. */
-  readonly state: "running" | "disarmed" | "stopped";
-  /**
-   * Whether it sets how far the engine's heap may grow, as `heapDriven` does in
-   * Node while the process has no workers.
-   */
-  readonly steers: boolean;
-  /** Why it is disarmed. */
-  readonly failure: DisarmEvent | undefined;
-  /** What it has done so far: a copy. */
-  readonly counters: WatchdogCounters;
-  /** Stops it and restores what it changed. Stopping twice is harmless. */
-  stop(): void;
-}
+import { describeReason, followPromise } from "./user_code.ts";
 
 /** Everything that a watchdog is made of. */
 export interface DogParts {
   options: CommonWatchdogOptions;
   gauge: Gauge;
-  gc: () => void;
+  gc: () => unknown;
   guard: StormGuard;
   sampler: Sampler;
   clock: Clock;
   steering: Steering | undefined;
   snapshots: SnapshotTaker | undefined;
   logger: Logger;
-  /** Called once, when it stops. */
+  /** Reaches the watchdogs of other isolates; `undefined`: it does not coordinate with them. */
+  openChannel: ((receive: (message: unknown) => void) => IsolateChannel) | undefined;
+  /** Called once, when it stops or is disabled. */
   onStop: () => void;
 }
 
-/** Looks at the gauge at each tick and after each collection, and collects at the marks. */
+/** Reads the gauge at each tick and after each collection, and collects at the watermarks. */
 export class Dog implements Watchdog {
   readonly #parts: DogParts;
   readonly #stop = new AbortController();
-  readonly #stopSentinel: () => void;
-  readonly #watching: Promise<void>;
-  readonly #counters: { -readonly [name in keyof WatchdogCounters]: number } = {
-    fired: 0,
-    forced: 0,
-    seen: 0,
-    ineffective: 0,
-    held: 0,
-    bytesFreed: 0,
-    timeSpent: 0,
-    snapshots: 0,
-    snapshotsSkipped: 0,
-  };
+  #stopSentinel: (() => void) | undefined;
+  #others: OtherIsolates | undefined;
+  #watching: Promise<void> | undefined;
+  readonly #counters = noCounters();
   /** The usage at which to collect; `undefined`: the policy was not asked yet. */
   #mark: number | undefined;
   #limit: number | undefined;
@@ -76,27 +48,91 @@ export class Dog implements Watchdog {
   #steered = false;
   #inARow = 0;
   #holding = false;
+  #waiting = false;
   #busy = false;
   /** A forced collection that the sentinel has not reported yet. */
   #unreported = false;
-  #during = "starting";
+  /** Milliseconds that the last forced collection took. */
+  #duration = MAX_HOLD;
+  #during = "reading the usage";
   #state: Watchdog["state"] = "running";
   #failure: DisarmEvent | undefined;
 
-  constructor(parts: DogParts) {
+  /**
+   * Starts it. Hooks are not called before it is returned: the first look
+   * follows in a microtask.
+   *
+   * @param first A snapshot, where one is there at once.
+   */
+  constructor(parts: DogParts, first: MemInfo | undefined) {
     this.#parts = parts;
-    const { options: { signal, interval = DEFAULT_INTERVAL, unref = true } } = parts;
+    try {
+      this.#open();
+    } catch (error) {
+      this.#state = "stopped";
+      this.#release();
+      throw error;
+    }
+    this.#prepare(first);
+    queueMicrotask(() => void this.#look());
+  }
+
+  #open(): void {
+    const { options, sampler, openChannel, clock } = this.#parts;
+    const { signal, interval = DEFAULT_INTERVAL, unref = true } = options;
     signal?.addEventListener("abort", this.#onAbort);
     this.#stopSentinel = onCollection(() => void this.#onEngineCollection());
+    this.#others = openChannel && new OtherIsolates(
+      openChannel,
+      () => clock.now(),
+      () => void this.#look(),
+      (reason) =>
+        this.#log("warn", `watchdog: cannot reach other isolates: ${describeReason(reason)}`),
+    );
+    const failures: unknown[] = [];
     this.#watching = watch({
       interval,
-      immediate: true,
       unref,
       signal: this.#stop.signal,
-      sampler: parts.sampler,
-      clock: parts.clock,
+      sampler,
+      clock: this.#followClock(failures),
       onPanic: (reason) => this.#disarm(reason),
-    }, (info) => this.#turn(info));
+    }, (info) => this.#turn(info)).catch((reason) => this.fail("keeping time", reason));
+    // watch() rejects later with what the clock throws, and the start must throw it now.
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /** The clock, with what it throws collected at the start and recorded at the stop. */
+  #followClock(failures: unknown[]): Clock {
+    const { clock } = this.#parts;
+    return {
+      now: () => clock.now(),
+      every: (interval, tick, unref) => {
+        try {
+          const stop = clock.every(interval, tick, unref);
+          return () => this.#attempt("stopping the clock", stop);
+        } catch (error) {
+          failures.push(error);
+          throw error;
+        }
+      },
+    };
+  }
+
+  /**
+   * Asks the policy before a long first task begins, and so steers the engine.
+   * What that throws is reported after the start.
+   */
+  #prepare(first: MemInfo | undefined): void {
+    const reading = first && this.#parts.gauge.read(first);
+    if (reading === undefined) return;
+    try {
+      this.#evaluate(reading);
+      this.#during = "reading the usage";
+    } catch (error) {
+      const during = this.#during;
+      queueMicrotask(() => this.fail(during, error));
+    }
   }
 
   get mode(): Scope {
@@ -125,10 +161,9 @@ export class Dog implements Watchdog {
   }
 
   stop(): void {
-    if (this.#state === "stopped") return;
-    this.#release();
+    const running = this.#state === "running";
     this.#state = "stopped";
-    this.#parts.onStop();
+    if (running) this.#release();
   }
 
   [Symbol.dispose](): void {
@@ -142,10 +177,26 @@ export class Dog implements Watchdog {
 
   readonly #onAbort = (): void => this.stop();
 
-  /** One look at a snapshot. What it throws disarms. */
+  get #running(): boolean {
+    return this.#state === "running";
+  }
+
+  /** A look out of turn: the first one, and after another isolate's collection. */
+  async #look(): Promise<void> {
+    if (!this.#running || this.#busy) return;
+    this.#during = "reading the usage";
+    try {
+      const sampled = this.#parts.sampler.sample();
+      await this.#turn(isThenable(sampled) ? await sampled : sampled);
+    } catch (error) {
+      this.#disarm(error);
+    }
+  }
+
+  /** One look at a snapshot. What it throws disables the watchdog. */
   async #turn(info: MemInfo): Promise<void> {
     const reading = this.#parts.gauge.read(info);
-    if (reading === undefined || this.#busy) return;
+    if (reading === undefined || this.#busy || !this.#running) return;
     this.#busy = true;
     try {
       this.#during = "writing a heap snapshot";
@@ -153,6 +204,7 @@ export class Dog implements Watchdog {
       if (
         this.#mark === undefined || reading.limit !== this.#limit || this.steers !== this.#steered
       ) this.#evaluate(reading);
+      this.#observe(reading, info);
       if (reading.used >= this.#mark!) await this.#fire(reading, info);
       this.#during = "reading the usage";
     } finally {
@@ -160,84 +212,109 @@ export class Dog implements Watchdog {
     }
   }
 
+  #observe({ used, limit }: Reading, { heapUsed = NaN, runtimeTotal = NaN }: MemInfo): void {
+    const alone = (this.#others?.count ?? 0) === 0;
+    this.#parts.guard.observe(used, limit, heapUsed, runtimeTotal, alone);
+  }
+
   async #fire(reading: Reading, info: MemInfo): Promise<void> {
-    const { options, guard, clock, gauge, logger, steering } = this.#parts;
+    const { options, guard, clock, gauge, steering } = this.#parts;
     if (!guard.allows(clock.now()) || steering?.affordable === false) {
       if (!this.#holding) this.#counters.held++;
       this.#holding = true;
       return;
     }
     this.#holding = false;
+    if (options.collect !== false && this.#others?.allows() === false) {
+      if (!this.#waiting) this.#counters.waited++;
+      this.#waiting = true;
+      return;
+    }
+    this.#waiting = false;
     this.#counters.fired++;
     const event: FireEvent = { scope: gauge.scope, ...reading, mark: this.#mark! };
-    this.#during = "calling onFire";
-    options.onFire?.(event);
-    logger.debug?.(`watchdog: ${gauge.scope} at ${reading.used} of ${reading.limit} bytes`);
+    this.#call("onFire", options.onFire, event);
+    if (!this.#running) return;
+    this.#log("debug", `watchdog: ${gauge.scope} at ${reading.used} of ${reading.limit} bytes`);
     if (options.collect === false) {
       guard.pass(clock.now());
       this.#evaluate(reading);
-    } else if (this.#state === "running") {
+    } else if (this.#running) {
       await this.#collect(reading, info, event);
     }
   }
 
   async #collect(before: Reading, infoBefore: MemInfo, event: FireEvent): Promise<void> {
-    const { options, gc, clock, gauge } = this.#parts;
-    this.#during = "calling beforeCollect";
-    options.beforeCollect?.(event);
-    this.#during = "collecting";
-    this.#unreported = true;
+    const { options, clock, gauge } = this.#parts;
+    this.#call("beforeCollect", options.beforeCollect, event);
+    if (!this.#running) return;
     const start = clock.now();
-    gc();
+    this.#force();
     const end = clock.now();
     this.#during = "measuring after a collection";
     const sampled = this.#parts.sampler.sample();
     // Not awaited without need, so that nothing allocates in between.
     const infoAfter = isThenable(sampled) ? await sampled : sampled;
     const after = gauge.read(infoAfter);
-    // What the heap gave back counts even where the kernel has not noticed yet.
-    const freed = Math.max(
-      0,
-      before.used - (after?.used ?? before.used),
-      (infoBefore.heapUsed ?? 0) - (infoAfter.heapUsed ?? Infinity),
-      (infoBefore.runtimeTotal ?? 0) - (infoAfter.runtimeTotal ?? Infinity),
-    );
+    const freed = freedBetween(infoBefore, infoAfter, gauge);
+    this.#duration = end - start;
     this.#counters.forced++;
     this.#counters.bytesFreed += freed;
-    this.#counters.timeSpent += end - start;
-    this.#report(before, after, freed, start, end);
-    if (after !== undefined) this.#evaluate(after);
+    this.#counters.timeSpent += this.#duration;
+    const helped = this.#parts.guard.record(end, this.#duration, freed, before.used);
+    if (after !== undefined) this.#observe(after, infoAfter);
+    this.#report(after ?? before, infoAfter, freed, helped);
+    if (after !== undefined && this.#running) this.#evaluate(after);
   }
 
-  #report(
-    before: Reading,
-    after: Reading | undefined,
-    freed: number,
-    start: number,
-    end: number,
-  ): void {
-    const { options, guard, gauge: { scope }, logger } = this.#parts;
-    const { used, limit } = after ?? before;
-    const duration = end - start;
-    const helped = guard.record(end, duration, freed, before.used);
-    logger.debug?.(`watchdog: a collection freed ${freed} bytes in ${duration.toFixed(1)} ms`);
-    this.#during = "calling afterCollect";
-    options.afterCollect?.({ kind: "forced", scope, used, limit, freed, duration });
+  #force(): void {
+    this.#during = "collecting";
+    this.#unreported = true;
+    this.#others?.begin(this.#duration);
+    try {
+      followPromise(this.#parts.gc(), "collecting", this.#onRejection);
+    } finally {
+      this.#others?.end();
+    }
+  }
+
+  #report({ used, limit }: Reading, info: MemInfo, freed: number, helped: boolean): void {
+    const { options, guard, gauge: { scope } } = this.#parts;
+    const duration = this.#duration;
     this.#inARow = helped ? 0 : this.#inARow + 1;
-    if (helped) return;
-    this.#counters.ineffective++;
+    if (!helped) this.#counters.ineffective++;
+    this.#log("debug", `watchdog: a collection freed ${freed} bytes in ${duration.toFixed(1)} ms`);
+    const event = { kind: "forced", scope, used, limit, freed, duration } as const;
+    this.#call("afterCollect", options.afterCollect, event);
+    if (helped || !this.#running) return;
+    const { heapUsed, runtimeTotal } = info;
     const { wait } = guard;
-    logger.warn?.(
-      `watchdog: collecting cannot help: ${freed} bytes freed of ${before.used} in use, ` +
-        `limit ${limit}; next at the earliest in ${wait} ms`,
+    this.#log(
+      "warn",
+      `watchdog: collecting this isolate's garbage did not help: ${freed} bytes freed, ${used} of ` +
+        `${limit} bytes in use (${scope}), of which this isolate's heap has ` +
+        `${
+          heapUsed ?? "an unknown number of"
+        }. The rest is live, or belongs to other isolates or ` +
+        `processes. Next forced collection in ${Math.ceil(wait)} ms at the earliest`,
     );
-    this.#during = "calling onIneffective";
-    options.onIneffective?.({ scope, used, limit, freed, wait, inARow: this.#inARow });
+    if (!this.#running) return;
+    this.#call("onIneffective", options.onIneffective, {
+      scope,
+      used,
+      limit,
+      freed,
+      heapUsed,
+      runtimeTotal,
+      otherIsolates: this.#others?.count ?? 0,
+      wait,
+      inARow: this.#inARow,
+    });
   }
 
-  /** After a collection that was not ours: the next mark is due. */
+  /** After a collection that was not ours: the policy is asked again. */
   async #onEngineCollection(): Promise<void> {
-    if (this.#state !== "running") return;
+    if (!this.#running) return;
     this.#counters.seen++;
     const own = this.#unreported;
     this.#unreported = false;
@@ -246,9 +323,9 @@ export class Dog implements Watchdog {
     try {
       this.#during = "measuring after a collection";
       const reading = this.#parts.gauge.read(await this.#parts.sampler.sample());
+      if (!this.#running) return;
       const { options, gauge: { scope } } = this.#parts;
-      this.#during = "calling afterCollect";
-      options.afterCollect?.({
+      this.#call("afterCollect", options.afterCollect, {
         kind: "engine",
         scope,
         used: reading?.used,
@@ -256,10 +333,10 @@ export class Dog implements Watchdog {
         freed: 0,
         duration: 0,
       });
-      if (reading === undefined) return;
+      if (reading === undefined || !this.#running) return;
       const mark = this.#mark ?? Infinity;
       this.#evaluate(reading);
-      // Engines report their small collections too. If those moved the mark
+      // Engines report their small collections too. If those moved the watermark
       // upwards, usage could climb to the limit without ever reaching it.
       this.#mark = Math.min(mark, this.#mark!);
       this.#during = "reading the usage";
@@ -268,6 +345,17 @@ export class Dog implements Watchdog {
     } finally {
       this.#busy = false;
     }
+  }
+
+  /** Calls a hook. It is not awaited; if it rejects later, that disables the watchdog. */
+  #call<E>(name: string, hook: ((event: E) => unknown) | undefined, event: E): void {
+    this.#during = `calling ${name}`;
+    followPromise(hook?.(event), this.#during, this.#onRejection);
+  }
+
+  #log(level: keyof Logger, message: string): void {
+    this.#during = `calling logger.${level}`;
+    this.#parts.logger[level]?.(message);
   }
 
   #evaluate({ used, limit }: Reading): void {
@@ -284,26 +372,51 @@ export class Dog implements Watchdog {
     this.#mark = this.#steered ? limit : verdict.immediate ? 0 : verdict.next;
   }
 
+  readonly #onRejection = (during: string, reason: unknown): void => this.fail(during, reason);
+
   #disarm(reason: unknown): void {
-    if (this.#state !== "running") return;
+    this.fail(this.#during, reason);
+  }
+
+  /** Disables the watchdog and reports why. If it does not run any more, only records why. */
+  fail(during: string, reason: unknown): void {
+    if (!this.#running) {
+      const earlier = this.#failure;
+      this.#failure = earlier === undefined
+        ? { during, reason }
+        : { during, reason: new AggregateError([earlier.reason, reason]) };
+      return;
+    }
     const { options, logger } = this.#parts;
+    const failure = { during, reason };
     this.#state = "disarmed";
-    this.#failure = { during: this.#during, reason };
+    this.#failure = failure;
     this.#release();
+    const message = `watchdog: disarmed while ${during}: ${describeReason(reason)}`;
+    this.#attempt("calling logger.error", () => logger.error?.(message));
+    this.#attempt(
+      "calling onDisarm",
+      () => followPromise(options.onDisarm?.(failure), "calling onDisarm", this.#onRejection),
+    );
+  }
+
+  /** For what must not keep the rest from being done: records what it throws. */
+  #attempt(during: string, action: () => void): void {
     try {
-      logger.error?.(`watchdog: disarmed while ${this.#during}: ${reason}`);
-      options.onDisarm?.(this.#failure);
+      action();
     } catch (error) {
-      // Nobody is left to tell but who looks at the handle.
-      this.#failure = { during: "reporting", reason: new AggregateError([reason, error]) };
+      this.fail(during, error);
     }
   }
 
+  /** Called once, after the state has changed. */
   #release(): void {
-    const { options, steering } = this.#parts;
+    const { options, steering, onStop } = this.#parts;
     options.signal?.removeEventListener("abort", this.#onAbort);
-    this.#stopSentinel();
+    this.#stopSentinel?.();
+    this.#others?.close();
     this.#stop.abort();
-    steering?.stop();
+    if (steering !== undefined) this.#attempt("restoring the engine", () => steering.stop());
+    this.#attempt("closing the sampler", onStop);
   }
 }

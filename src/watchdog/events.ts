@@ -30,15 +30,18 @@ export interface CollectEvent {
   readonly used: number | undefined;
   /** Its limit in bytes. */
   readonly limit: number | undefined;
-  /** Bytes that a forced collection freed; 0 for the engine's own. */
+  /** Bytes that a forced collection freed in this isolate; 0 for the engine's own. */
   readonly freed: number;
   /** Milliseconds that a forced collection took; 0 for the engine's own. */
   readonly duration: number;
 }
 
 /**
- * Forced collections free next to nothing: what is in use is live, or not this
- * process's, and collecting cannot help.
+ * A forced collection freed next to nothing in this isolate. The rest of the
+ * usage is live, or belongs to other isolates of this process (workers) or to
+ * other processes. A forced collection reaches the garbage of its own isolate
+ * only: compare `heapUsed` and `runtimeTotal` with `used`. If they are small,
+ * the memory is held elsewhere; in a worker, start a watchdog there.
  *
  * @since 0.1.0
  */
@@ -49,11 +52,23 @@ export interface IneffectiveEvent {
   readonly used: number;
   /** Its limit in bytes. */
   readonly limit: number;
-  /** Bytes that the collection freed. */
+  /** Bytes that this isolate's heap gave back. */
   readonly freed: number;
-  /** Milliseconds until the next one may be forced. */
+  /** Bytes in use in this isolate's heap after the collection; `undefined`: unknown. */
+  readonly heapUsed: number | undefined;
+  /**
+   * Bytes that this isolate's engine holds after the collection: heap and
+   * external memory such as buffers; `undefined`: unknown.
+   */
+  readonly runtimeTotal: number | undefined;
+  /** Other isolates of this process that are known to run a watchdog. */
+  readonly otherIsolates: number;
+  /**
+   * Milliseconds until the next one may be forced. It may be sooner if usage,
+   * this isolate's heap or the limit changes markedly.
+   */
   readonly wait: number;
-  /** Ineffective collections in a row, this one included. */
+  /** Consecutive ineffective collections, this one included. */
   readonly inARow: number;
 }
 
@@ -65,24 +80,27 @@ export interface IneffectiveEvent {
 export interface DisarmEvent {
   /** What it was doing, such as `"evaluating the policy"`. */
   readonly during: string;
-  /** What was thrown. */
+  /** What was thrown, or what a promise was rejected with. */
   readonly reason: unknown;
 }
 
 /**
- * Where a watchdog reports; `console` fits.
+ * Where a watchdog reports; `console` fits. Methods may be asynchronous; they
+ * are not awaited. A method that throws while the watchdog starts makes the
+ * start throw; one that throws or rejects later disables the watchdog, as a
+ * hook does.
  *
  * @since 0.1.0
  */
 export interface Logger {
   /** Marks and collections. */
-  debug?(message: string): void;
+  debug?(message: string): unknown;
   /** Start, and what was chosen. */
-  info?(message: string): void;
+  info?(message: string): unknown;
   /** What limits its work. */
-  warn?(message: string): void;
+  warn?(message: string): unknown;
   /** Why it gave up. */
-  error?(message: string): void;
+  error?(message: string): unknown;
 }
 
 /**
@@ -101,7 +119,9 @@ export interface WatchdogCounters {
   readonly ineffective: number;
   /** Times that the storm guard held a collection back. */
   readonly held: number;
-  /** Bytes that forced collections freed. */
+  /** Times that a collection waited for the collection of another isolate. */
+  readonly waited: number;
+  /** Bytes that forced collections freed in this isolate. */
   readonly bytesFreed: number;
   /** Milliseconds that they took. */
   readonly timeSpent: number;

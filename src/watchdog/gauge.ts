@@ -44,3 +44,18 @@ export function systemGauge(limit: number | undefined): Gauge {
     },
   };
 }
+
+/**
+ * Bytes that this isolate's heap gave back between two snapshots. Usage of the
+ * process or the container counts only where the heap's figures are unknown:
+ * other isolates and processes move it too. Objects, strings and buffers all
+ * show in one of the heap's figures, in Deno, Bun and Node.
+ */
+export function freedBetween(before: MemInfo, after: MemInfo, gauge: Gauge): number {
+  const heapUsed = (before.heapUsed ?? NaN) - (after.heapUsed ?? NaN);
+  const runtimeTotal = (before.runtimeTotal ?? NaN) - (after.runtimeTotal ?? NaN);
+  if (!Number.isNaN(heapUsed) || !Number.isNaN(runtimeTotal)) {
+    return Math.max(0, heapUsed || 0, runtimeTotal || 0);
+  }
+  return Math.max(0, (gauge.read(before)?.used ?? NaN) - (gauge.read(after)?.used ?? NaN) || 0);
+}

@@ -53,36 +53,56 @@ export interface HeapSnapshotOptions {
  */
 export interface CommonWatchdogOptions extends SamplerOptions {
   /**
-   * When to collect. Default: `watermarks(0.6, 0.7, 0.8, 0.9)`.
+   * When to collect. It is asked once before the watchdog is returned. Default:
+   * `watermarks(0.6, 0.7, 0.8, 0.9)`.
    */
   policy?: PolicyLike | undefined;
   /** Milliseconds between two looks at the usage. Default: 25. */
   interval?: number | undefined;
-  /** Collects all garbage before it returns. Default: what the runtime has. */
-  gc?: (() => void) | undefined;
+  /**
+   * Collects all garbage before it returns. Default: what the runtime has. If
+   * it returns a promise, that is not awaited.
+   */
+  gc?: (() => unknown) | undefined;
   /** `false`: fires its hooks and collects nothing, a dry run. Default: `true`. */
   collect?: boolean | undefined;
   /** Bounds on how often it collects. */
   guard?: StormGuardOptions | undefined;
-  /** Called when the policy fires, before collecting; with `collect: false` too. */
-  onFire?: ((event: FireEvent) => void) | undefined;
+  /**
+   * Called when the policy fires, before collecting; with `collect: false` too.
+   *
+   * Hooks are first called after the watchdog was returned. They may be
+   * asynchronous, but are not awaited: the collection follows at once. A hook
+   * that throws or rejects disables the watchdog.
+   */
+  onFire?: ((event: FireEvent) => unknown) | undefined;
   /** Called before each forced collection. */
-  beforeCollect?: ((event: FireEvent) => void) | undefined;
+  beforeCollect?: ((event: FireEvent) => unknown) | undefined;
   /** Called after each forced collection, and after the engine's own where they show. */
-  afterCollect?: ((event: CollectEvent) => void) | undefined;
-  /** Called when collecting does not help. */
-  onIneffective?: ((event: IneffectiveEvent) => void) | undefined;
-  /** Called when the watchdog gave up because something threw. */
-  onDisarm?: ((event: DisarmEvent) => void) | undefined;
+  afterCollect?: ((event: CollectEvent) => unknown) | undefined;
+  /** Called when a forced collection freed next to nothing in this isolate. */
+  onIneffective?: ((event: IneffectiveEvent) => unknown) | undefined;
+  /**
+   * Called when the watchdog gave up because something threw or rejected. It
+   * no longer counts as running then, so another one can be started here.
+   */
+  onDisarm?: ((event: DisarmEvent) => unknown) | undefined;
   /** Where it reports. Default: nowhere. */
   logger?: Logger | undefined;
   /** Heap snapshots near the limit. Default: none. */
   heapSnapshots?: HeapSnapshotOptions | undefined;
-  /** Stops the watchdog when aborted. */
+  /**
+   * Stops the watchdog when aborted. If it is aborted already, the watchdog
+   * is returned stopped and has done nothing.
+   */
   signal?: AbortSignal | undefined;
   /** Lets the process exit while it runs. Default: `true`. */
   unref?: boolean | undefined;
-  /** Where its figures come from; it stays open. Default: this machine. */
+  /**
+   * Where its figures come from; it stays open. Default: this host. With a
+   * sampler of your own, the watchdog does not coordinate with those of other
+   * isolates, because its figures may be of other memory.
+   */
   sampler?: Sampler | undefined;
   /** What makes its ticks. Default: the global `setInterval`. */
   clock?: Clock | undefined;
@@ -123,17 +143,27 @@ export function checkCommonOptions(options: CommonWatchdogOptions): void {
 /** The guard's options with their defaults. */
 export function checkedGuard(options: StormGuardOptions = {}): StormGuardSettings {
   checkObject("guard", options);
-  const { minInterval = 50, maxInterval = 300_000, minFreed = 0.05, maxShare = 0.5 } = options;
+  const {
+    minInterval = 50,
+    maxInterval = 300_000,
+    minFreed = 0.05,
+    maxShare = 0.5,
+    maxIneffectiveShare = 0.1,
+    minChange = 0.05,
+    nearLimit = 0.9,
+    maxIntervalNearLimit = 2_000,
+  } = options;
   checkDuration("guard.minInterval", minInterval);
   checkDuration("guard.maxInterval", maxInterval);
+  checkDuration("guard.maxIntervalNearLimit", maxIntervalNearLimit);
   if (maxInterval < minInterval) {
     throw new RangeError(
       `'guard.maxInterval' must be at least minInterval, ${minInterval}: current value is ${maxInterval}`,
     );
   }
-  checkFraction("guard.minFreed", minFreed);
-  checkFraction("guard.maxShare", maxShare);
-  return { minInterval, maxInterval, minFreed, maxShare };
+  const fractions = { minFreed, maxShare, maxIneffectiveShare, minChange, nearLimit };
+  for (const [name, value] of Object.entries(fractions)) checkFraction(`guard.${name}`, value);
+  return { minInterval, maxInterval, maxIntervalNearLimit, ...fractions };
 }
 
 /** Throws unless `limit` is a number of bytes above 0 and within the machine's memory. */

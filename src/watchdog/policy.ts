@@ -1,4 +1,5 @@
 import { checkNumber, show } from "../check.ts";
+import { isThenable } from "../thenable.ts";
 
 /**
  * Which figure a watchdog follows: the heap, the container's memory, or the
@@ -35,8 +36,8 @@ export interface PolicyVerdict {
 }
 
 /**
- * Decides at which usage garbage is collected next. Pure: it is asked again
- * after each collection.
+ * Decides at which usage garbage is collected next. Pure and synchronous: it
+ * is asked again after each collection.
  *
  * @since 0.1.0
  */
@@ -148,6 +149,13 @@ export function adaptive(factor: number): Policy {
 /** Asks a policy, and refuses an answer that is none. */
 export function evaluate(policy: PolicyLike, input: PolicyInput): PolicyVerdict {
   const verdict = typeof policy === "function" ? policy(input) : policy.evaluate(input);
+  if (isThenable(verdict)) {
+    // The TypeError reports the policy; a rejection on top must not end the process.
+    Promise.resolve(verdict).then(undefined, () => {});
+    throw new TypeError(
+      "a policy must be synchronous and return { next: bytes }: current value is a promise",
+    );
+  }
   if (typeof verdict?.next !== "number" || Number.isNaN(verdict.next)) {
     throw new TypeError(
       `a policy must return { next: bytes }: current value is ${show(verdict?.next ?? verdict)}`,

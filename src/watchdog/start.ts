@@ -4,10 +4,12 @@ import type { MemInfo, SignalName } from "../mem_info.ts";
 import type { Sampler } from "../sampler.ts";
 import { isThenable } from "../thenable.ts";
 import { findForceGc } from "../gc_host.ts";
-import { Dog, type Watchdog } from "./dog.ts";
+import { openIsolateChannel } from "../watchdog_host.ts";
+import { Dog } from "./dog.ts";
 import { AlreadyStartedError, NotSupportedError } from "./errors.ts";
 import type { Logger } from "./events.ts";
 import { cgroupGauge, type Gauge, heapGauge, systemGauge } from "./gauge.ts";
+import { stoppedWatchdog, type Watchdog } from "./handle.ts";
 import {
   checkCommonOptions,
   checkedGuard,
@@ -15,8 +17,10 @@ import {
   type CommonWatchdogOptions,
 } from "./options.ts";
 import { SnapshotTaker } from "./snapshots.ts";
+import type { Scope } from "./policy.ts";
 import { checkGrowth, findSteering, type Steering } from "./steering.ts";
 import { StormGuard } from "./storm_guard.ts";
+import { followLogger } from "./user_code.ts";
 
 /**
  * Options of {@linkcode heapDriven}.
@@ -91,7 +95,7 @@ export function heapDriven(options: HeapDrivenOptions): Watchdog {
   checkCommonOptions(options);
   checkLimit("limit", options.limit, undefined);
   const bounds = checkGrowth(options.growth);
-  return start(options, (first, sampler, logger) => {
+  return start(options, "heap", (first, sampler, logger) => {
     checkLimit("limit", options.limit, first?.systemTotal);
     requireSignals("heapDriven", first, sampler, "heapUsed");
     const { maxShare } = checkedGuard(options.guard);
@@ -131,19 +135,7 @@ export function heapDriven(options: HeapDrivenOptions): Watchdog {
  */
 export function cgroupDriven(options: CommonWatchdogOptions = {}): Watchdog {
   checkCommonOptions(options);
-  return start(options, (first, sampler) => {
-    if (first === undefined) {
-      throw new NotSupportedError("cgroupDriven needs a cgroup, and this platform has none");
-    }
-    requireSignals("cgroupDriven", first, sampler, "cgroupLimit", "cgroupCurrent");
-    if (first.cgroupLimit === Infinity) {
-      const { source } = sampler.signals.cgroupLimit;
-      throw new NotSupportedError(
-        `cgroupDriven needs a cgroup limit, and none is set (${source}); systemDriven or heapDriven would work`,
-      );
-    }
-    return { gauge: cgroupGauge };
-  });
+  return start(options, "cgroup", findCgroup);
 }
 
 /**
@@ -171,11 +163,7 @@ export function systemDriven(options: SystemDrivenOptions = {}): Watchdog {
   checkCommonOptions(options);
   const { limit } = options;
   if (limit !== undefined) checkLimit("limit", limit, undefined);
-  return start(options, (first, sampler) => {
-    if (limit !== undefined) checkLimit("limit", limit, first?.systemTotal);
-    requireSignals("systemDriven", first, sampler, "systemTotal", "systemAvailable");
-    return { gauge: systemGauge(limit) };
-  });
+  return start(options, "system", (first, sampler) => findSystem(first, sampler, limit));
 }
 
 /**
@@ -185,7 +173,9 @@ export function systemDriven(options: SystemDrivenOptions = {}): Watchdog {
  * ```ts
  * import { watchdog } from "@x/memctl/watchdog";
  *
- * const dog = watchdog({ onIneffective: ({ used }) => console.warn(`${used} bytes are live`) });
+ * const dog = watchdog({
+ *   onIneffective: ({ used, heapUsed }) => console.warn(`${used} in use, ${heapUsed} in this heap`),
+ * });
  * console.log(dog.mode);
  * dog.stop();
  * ```
@@ -206,13 +196,15 @@ export function watchdog(options: WatchdogOptions = {}): Watchdog {
     checkLimit("heapLimit", heapLimit, undefined);
     return heapDriven({ ...common, limit: heapLimit });
   }
-  try {
-    return cgroupDriven(common);
-  } catch (error) {
-    if (!(error instanceof NotSupportedError)) throw error;
-    common.logger?.info?.(`watchdog: ${error.message}`);
-    return systemDriven(common);
-  }
+  return start(common, "cgroup", (first, sampler, logger) => {
+    try {
+      return findCgroup(first, sampler);
+    } catch (error) {
+      if (!(error instanceof NotSupportedError)) throw error;
+      logger.info?.(`watchdog: ${error.message}`);
+      return findSystem(first, sampler, undefined);
+    }
+  });
 }
 
 /** What differs between the ways to watch. */
@@ -221,53 +213,111 @@ interface Way {
   steering?: Steering | undefined;
 }
 
-/** Registered by name, so that two copies of the module know of each other. */
-const RUNNING = Symbol.for("@x/memctl/watchdog");
-const isolate = globalThis as { [RUNNING]?: true };
-
-function start(
-  options: CommonWatchdogOptions,
-  find: (first: MemInfo | undefined, sampler: Sampler, logger: Logger) => Way,
-): Watchdog {
-  if (isolate[RUNNING]) {
-    throw new AlreadyStartedError("a watchdog is already running in this isolate: stop it first");
+function findCgroup(first: MemInfo | undefined, sampler: Sampler): Way {
+  if (first === undefined) {
+    throw new NotSupportedError("cgroupDriven needs a cgroup, and this platform has none");
   }
-  checkOptionalMethod("clock", options.clock, "now");
-  const { logger = {}, clock = systemClock, heapSnapshots } = options;
-  const gc = options.collect === false ? () => {} : options.gc ?? findForceGc();
-  if (gc === undefined) {
+  requireSignals("cgroupDriven", first, sampler, "cgroupLimit", "cgroupCurrent");
+  if (first.cgroupLimit === Infinity) {
+    const { source } = sampler.signals.cgroupLimit;
     throw new NotSupportedError(
-      "this runtime cannot be made to collect: start it with --expose-gc, or pass gc",
+      `cgroupDriven needs a cgroup limit, and none is set (${source}); systemDriven or heapDriven would work`,
     );
   }
-  const sampler = options.sampler ?? openSampler({ usage: "workingSet", ...options });
-  const closeSampler = () => {
-    if (options.sampler === undefined) sampler.close();
+  return { gauge: cgroupGauge };
+}
+
+function findSystem(
+  first: MemInfo | undefined,
+  sampler: Sampler,
+  limit: number | undefined,
+): Way {
+  if (limit !== undefined) checkLimit("limit", limit, first?.systemTotal);
+  requireSignals("systemDriven", first, sampler, "systemTotal", "systemAvailable");
+  return { gauge: systemGauge(limit) };
+}
+
+/** Registered by name, so that two copies of the module know of each other. */
+const RUNNING = Symbol.for("@x/memctl/watchdog");
+const isolate = globalThis as { [RUNNING]?: unknown };
+
+/** The isolate's one place for a watchdog. It is taken before code of the user's runs. */
+class Place {
+  take(): void {
+    if (isolate[RUNNING] !== undefined) {
+      throw new AlreadyStartedError("a watchdog is already running in this isolate: stop it first");
+    }
+    isolate[RUNNING] = this;
+  }
+
+  leave(): void {
+    if (isolate[RUNNING] === this) delete isolate[RUNNING];
+  }
+}
+
+/** Everything is taken, or nothing is. */
+function start(
+  options: CommonWatchdogOptions,
+  scope: Scope,
+  find: (first: MemInfo | undefined, sampler: Sampler, logger: Logger) => Way,
+): Watchdog {
+  checkOptionalMethod("clock", options.clock, "now");
+  const { signal } = options;
+  if (signal?.aborted) return stoppedWatchdog(scope);
+  const place = new Place();
+  place.take();
+  let opened: Sampler | undefined;
+  let way: Way | undefined;
+  let dog: Dog | undefined;
+  let left = false;
+  const leave = () => {
+    if (left) return;
+    left = true;
+    place.leave();
+    opened?.close();
   };
-  let way: Way;
   try {
-    way = find(takeFirst(sampler), sampler, logger);
+    // Before there is a watchdog, only a start that failed could be told of a
+    // rejection, and that has a failure of its own.
+    const logger = followLogger(
+      options.logger ?? {},
+      (during, reason) => dog?.fail(during, reason),
+    );
+    const gc = options.collect === false ? () => {} : options.gc ?? findForceGc();
+    if (gc === undefined) {
+      throw new NotSupportedError(
+        "this runtime cannot be made to collect: start it with --expose-gc, or pass gc",
+      );
+    }
+    if (options.sampler === undefined) opened = openSampler({ usage: "workingSet", ...options });
+    const sampler = options.sampler ?? opened!;
+    const first = takeFirst(sampler);
+    way = find(first, sampler, logger);
+    const { clock = systemClock, heapSnapshots } = options;
+    dog = new Dog({
+      options,
+      gauge: way.gauge,
+      gc,
+      guard: new StormGuard(checkedGuard(options.guard)),
+      sampler,
+      clock,
+      steering: way.steering,
+      snapshots: heapSnapshots && new SnapshotTaker(heapSnapshots, way.gauge.scope, logger),
+      logger,
+      openChannel: options.sampler === undefined
+        ? (receive) => openIsolateChannel("@x/memctl/watchdog", receive)
+        : undefined,
+      onStop: leave,
+    }, first);
+    logger.info?.(`watchdog: follows the ${dog.mode}, limit ${dog.limit ?? "not known yet"} bytes`);
   } catch (error) {
-    closeSampler();
+    dog?.stop();
+    way?.steering?.stop();
+    leave();
     throw error;
   }
-  isolate[RUNNING] = true;
-  const dog = new Dog({
-    options,
-    gauge: way.gauge,
-    gc,
-    guard: new StormGuard(checkedGuard(options.guard)),
-    sampler,
-    clock,
-    steering: way.steering,
-    snapshots: heapSnapshots && new SnapshotTaker(heapSnapshots, way.gauge.scope, logger),
-    logger,
-    onStop() {
-      closeSampler();
-      delete isolate[RUNNING];
-    },
-  });
-  logger.info?.(`watchdog: follows the ${dog.mode}, limit ${dog.limit ?? "not known yet"} bytes`);
+  // A logger may have aborted it.
+  if (signal?.aborted) dog.stop();
   return dog;
 }
 

@@ -1,50 +1,87 @@
 /**
- * Keeps forced collections from becoming the problem that they are to solve.
- * Durations are milliseconds.
+ * Limits how often garbage collection is forced. Durations are milliseconds.
  *
  * @since 0.1.0
  */
 export interface StormGuardOptions {
-  /** Least time between two forced collections. Default: 50. */
+  /** Minimum time between two forced collections. Default: 50. */
   minInterval?: number | undefined;
-  /** Most time that waiting grows to while collecting does not help. Default: 300,000. */
+  /** Maximum back-off between ineffective collections. Default: 300,000. */
   maxInterval?: number | undefined;
   /**
-   * A collection that frees less than this fraction of the usage has not
-   * helped, and the wait for the next one doubles. Default: 0.05.
+   * A collection is ineffective if it frees less than this fraction of the
+   * usage. The wait for the next one then doubles. Default: 0.05.
    */
   minFreed?: number | undefined;
-  /** Largest share of time that forced collections may take. Default: 0.5. */
+  /** Maximum share of time that forced collections take. Default: 0.5. */
   maxShare?: number | undefined;
+  /**
+   * Maximum share of time that ineffective collections take, if it is less
+   * than `maxShare`. It does not hold while usage grows (see `minChange`).
+   * Default: 0.1.
+   */
+  maxIneffectiveShare?: number | undefined;
+  /**
+   * The back-off ends early when usage, this isolate's heap or the limit has
+   * changed by at least this fraction of the limit since the last ineffective
+   * collection: has fallen below the figure after it, or risen above the
+   * figure before it. Default: 0.05.
+   */
+  minChange?: number | undefined;
+  /**
+   * Fraction of the limit. While usage is at or above it, the back-off is at
+   * most `maxIntervalNearLimit`. Default: 0.9.
+   */
+  nearLimit?: number | undefined;
+  /** Maximum back-off while usage is near the limit. Default: 2,000. */
+  maxIntervalNearLimit?: number | undefined;
 }
 
 /** The options with their defaults filled in. */
 export type StormGuardSettings = { [name in keyof StormGuardOptions]-?: number };
 
+/** Bytes; NaN: unknown, which equals no change. */
+interface Figures {
+  used: number;
+  heapUsed: number;
+  runtimeTotal: number;
+}
+
 /** Says when the next forced collection may be. */
 export class StormGuard {
-  readonly #minInterval: number;
-  readonly #maxInterval: number;
-  readonly #minFreed: number;
-  readonly #maxShare: number;
+  readonly #settings: StormGuardSettings;
   #wait: number;
-  #allowedAt = -Infinity;
+  /** When the last collection ended. */
+  #endedAt = -Infinity;
+  /** With a pause of this length after it, it has its share of time. */
+  #pause = 0;
+  /** The same with the share of a collection that helps. */
+  #shortPause = 0;
+  #near = false;
+  #ineffective = false;
+  #limit = NaN;
+  /** The last figures observed. */
+  readonly #last = unknownFigures();
+  /** Those before the last collection: garbage of the usual amount does not rise above them. */
+  readonly #before = unknownFigures();
+  /** Those after it, once they were observed. */
+  readonly #after = unknownFigures();
+  #hasAfter = false;
 
   constructor(options: StormGuardSettings) {
-    this.#minInterval = options.minInterval;
-    this.#maxInterval = options.maxInterval;
-    this.#minFreed = options.minFreed;
-    this.#maxShare = options.maxShare;
+    this.#settings = options;
     this.#wait = options.minInterval;
   }
 
   allows(now: number): boolean {
-    return now >= this.#allowedAt;
+    return now >= this.#endedAt + this.wait;
   }
 
   /** Milliseconds to wait after the last collection recorded. */
   get wait(): number {
-    return this.#wait;
+    const { minInterval, maxIntervalNearLimit } = this.#settings;
+    const most = this.#near ? Math.max(minInterval, maxIntervalNearLimit) : Infinity;
+    return Math.max(this.#pause, Math.min(this.#wait, most));
   }
 
   /**
@@ -54,20 +91,77 @@ export class StormGuard {
    * @param used Bytes in use before it.
    */
   record(now: number, duration: number, freed: number, used: number): boolean {
-    const helped = freed >= this.#minFreed * used;
-    this.#wait = helped ? this.#minInterval : Math.min(this.#wait * 2, this.#maxInterval);
-    this.#allow(now, duration);
+    const { minInterval, maxInterval, minFreed, maxShare, maxIneffectiveShare } = this.#settings;
+    const helped = freed >= minFreed * used;
+    this.#ineffective = !helped;
+    this.#wait = helped ? minInterval : Math.min(this.#wait * 2, maxInterval);
+    const share = helped ? maxShare : Math.min(maxShare, maxIneffectiveShare);
+    this.#pause = duration * (1 / share - 1);
+    this.#shortPause = duration * (1 / maxShare - 1);
+    this.#endedAt = now;
+    copy(this.#last, this.#before);
+    this.#hasAfter = false;
     return helped;
   }
 
   /** Takes note that the policy fired and nothing was collected. */
   pass(now: number): void {
-    this.#allow(now, 0);
+    this.#endedAt = now;
+    this.#pause = 0;
   }
 
-  #allow(now: number, duration: number): void {
-    // With a pause of this length after it, a collection has its share.
-    const pause = duration * (1 / this.#maxShare - 1);
-    this.#allowedAt = now + Math.max(this.#wait, pause);
+  /**
+   * Takes note of the figures, in bytes; NaN for one that is unknown. If they
+   * have changed markedly since the last ineffective collection, there may be
+   * garbage that it did not find, and the back-off ends.
+   *
+   * @param alone Whether a change of the usage counts. With other isolates in
+   * the process, it is mostly theirs.
+   */
+  observe(
+    used: number,
+    limit: number,
+    heapUsed: number,
+    runtimeTotal: number,
+    alone: boolean,
+  ): void {
+    const { minInterval, minChange, nearLimit } = this.#settings;
+    this.#near = used >= nearLimit * limit;
+    const last = this.#last;
+    last.used = alone ? used : NaN;
+    last.heapUsed = heapUsed;
+    last.runtimeTotal = runtimeTotal;
+    if (!this.#ineffective) return;
+    if (!this.#hasAfter) {
+      this.#hasAfter = true;
+      this.#limit = limit;
+      copy(last, this.#after);
+      return;
+    }
+    const step = minChange * this.#limit;
+    if (isAbove(last, this.#before, step)) {
+      // Unlike the other changes, this one can recur only until the limit is
+      // reached, so that it cannot cost much time.
+      this.#pause = Math.min(this.#pause, this.#shortPause);
+      this.#wait = minInterval;
+    } else if (isAbove(this.#after, last, step) || Math.abs(limit - this.#limit) >= step) {
+      this.#wait = minInterval;
+    }
   }
+}
+
+function unknownFigures(): Figures {
+  return { used: NaN, heapUsed: NaN, runtimeTotal: NaN };
+}
+
+function copy(from: Figures, to: Figures): void {
+  to.used = from.used;
+  to.heapUsed = from.heapUsed;
+  to.runtimeTotal = from.runtimeTotal;
+}
+
+/** Whether one of the figures is above its counterpart by at least `step`. */
+function isAbove(high: Figures, low: Figures, step: number): boolean {
+  return high.used - low.used >= step || high.heapUsed - low.heapUsed >= step ||
+    high.runtimeTotal - low.runtimeTotal >= step;
 }

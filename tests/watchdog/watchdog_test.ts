@@ -163,7 +163,7 @@ describe("a watchdog", () => {
         events.push(wait);
       },
     });
-    bench.live = LIMIT;
+    bench.live = 0.8 * LIMIT; // nearer to the limit, the back-off is shorter
     const after: number[] = [];
     for (let seconds = 1, passed = 0; seconds <= 64; seconds *= 2) {
       await bench.advance((seconds - passed) * 1_000, 100);
@@ -174,7 +174,7 @@ describe("a watchdog", () => {
     assert.deepEqual(after.slice(1).map((n, i) => n - after[i]!), [1, 1, 1, 1, 1, 1]);
     assert.deepEqual(events.slice(0, 4), [200, 400, 800, 1_600]);
     assert.equal(handle.counters.ineffective, bench.collections);
-    assert.ok(bench.log.some((line) => /warn: .*collecting cannot help: 0 bytes freed/.test(line)));
+    assert.ok(bench.log.some((line) => /warn: .*did not help: 0 bytes freed/.test(line)));
   });
 
   it("counts what the heap gave back where the kernel's figure lags", async () => {
@@ -297,7 +297,7 @@ describe("a watchdog disarms and reports, instead of crashing the process, when"
         bench.log.some((line) => line.startsWith(`error: watchdog: disarmed while ${during}`)),
       );
       assert.equal(bench.clock.running, 0);
-      assert.throws(() => start(), AlreadyStartedError, "it still holds its place");
+      start().stop(); // its place is free
     });
   }
 

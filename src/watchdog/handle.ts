@@ -1,0 +1,63 @@
+import type { DisarmEvent, WatchdogCounters } from "./events.ts";
+import type { Scope } from "./policy.ts";
+
+/**
+ * A running watchdog.
+ *
+ * @since 0.1.0
+ */
+export interface Watchdog extends Disposable, AsyncDisposable {
+  /** The figure that it follows. */
+  readonly mode: Scope;
+  /** The limit in bytes that it last worked with; `undefined` before the first reading. */
+  readonly limit: number | undefined;
+  /** Running; disabled because something threw or rejected; or stopped. */
+  readonly state: "running" | "disarmed" | "stopped";
+  /**
+   * Whether it sets how far the engine's heap may grow, as `heapDriven` does in
+   * Node while the process has no workers.
+   */
+  readonly steers: boolean;
+  /**
+   * Why it is disabled. If the report of that failed too, or something was
+   * rejected later, `reason` is an AggregateError of both.
+   */
+  readonly failure: DisarmEvent | undefined;
+  /** What it has done so far: a copy. */
+  readonly counters: WatchdogCounters;
+  /** Stops it and restores what it changed. Stopping twice is harmless. */
+  stop(): void;
+}
+
+/** Counters of a watchdog that has done nothing. */
+export function noCounters(): { -readonly [name in keyof WatchdogCounters]: number } {
+  return {
+    fired: 0,
+    forced: 0,
+    seen: 0,
+    ineffective: 0,
+    held: 0,
+    waited: 0,
+    bytesFreed: 0,
+    timeSpent: 0,
+    snapshots: 0,
+    snapshotsSkipped: 0,
+  };
+}
+
+/** The watchdog of a signal that was aborted before the start. It holds nothing open. */
+export function stoppedWatchdog(mode: Scope): Watchdog {
+  return {
+    mode,
+    limit: undefined,
+    state: "stopped",
+    steers: false,
+    failure: undefined,
+    get counters() {
+      return noCounters();
+    },
+    stop() {},
+    [Symbol.dispose]() {},
+    async [Symbol.asyncDispose]() {},
+  };
+}
