@@ -22,9 +22,10 @@ export function makeBatch(seed: number): unknown[] {
 const started = performance.now();
 
 /** Says how it went and lets the process end. */
-export function finish(): void {
+export function finish(more: Record<string, unknown> = {}): void {
   const milliseconds = Math.round(performance.now() - started);
   const state = dog?.state;
-  console.log(JSON.stringify({ milliseconds, state, mode: dog?.mode, counters: dog?.counters }));
+  const { mode, counters } = dog ?? {};
+  console.log(JSON.stringify({ milliseconds, state, mode, counters, ...more }));
   dog?.stop();
 }

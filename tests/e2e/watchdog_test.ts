@@ -1,0 +1,72 @@
+// What a watchdog does in a real cgroup when memory does not behave: a cache
+// that is dropped late, and garbage in a worker. Needs root and a writable
+// memory hierarchy, version 1 or 2.
+
+import assert from "node:assert/strict";
+import os from "node:os";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import type { WatchdogCounters } from "../../watchdog.ts";
+import { findRuntimes, type Runtime } from "../support/runtimes.ts";
+import { ChildGroup, type Ended, findHierarchy, type Hierarchy } from "./child_group.ts";
+
+const MIB = 1024 * 1024;
+const GIB = 1024 * MIB;
+const LIMIT = 300 * MIB;
+const hierarchy = findHierarchy();
+const { problem } = hierarchy;
+if (problem !== undefined) console.error(`SKIPPED, watchdogs in a cgroup: ${problem}`);
+
+interface Report {
+  counters: WatchdogCounters;
+  /** The worker's. */
+  worker?: WatchdogCounters;
+}
+
+async function run(
+  { version, folder }: Hierarchy & { problem?: never },
+  runtime: Runtime,
+  ...args: string[]
+): Promise<Ended & { report: Report | undefined }> {
+  const group = new ChildGroup(version, folder);
+  try {
+    group.forbidSwap();
+    group.setLimit(LIMIT);
+    const [workload, ...rest] = args;
+    const file = fileURLToPath(new URL(`workloads/${workload}.ts`, import.meta.url));
+    const ended = await group.run([...runtime.command, file, "watchdog", ...rest], 180_000);
+    const report = /^\{.*\}$/m.exec(ended.output)?.[0];
+    return { ...ended, report: report === undefined ? undefined : JSON.parse(report) };
+  } finally {
+    await group.remove();
+  }
+}
+
+describe("in a group of 300 MiB, with the watchdog", () => {
+  if (hierarchy.problem !== undefined) {
+    it("nothing is run", { skip: problem ?? false }, () => {});
+    return;
+  }
+  for (const runtime of findRuntimes()) {
+    it(`${runtime.name} survives a cache of 91 % that is dropped after 20 s`, async () => {
+      const { outcome, output } = await run(hierarchy, runtime, "dropped_cache", "20000", "5");
+      assert.equal(outcome, "finished", output);
+    });
+
+    it(`${runtime.name} survives garbage in a worker that has a watchdog too`, async () => {
+      const { outcome, output, report } = await run(hierarchy, runtime, "worker_garbage", "both");
+      assert.equal(outcome, "finished", output);
+      // The main isolate has nothing to free, and is not credited with the worker's.
+      assert.ok(report!.counters.bytesFreed < 20 * MIB, output);
+    });
+  }
+
+  it("deno does not survive it with a watchdog in the main isolate only", {
+    // V8 sizes its heap by the host: on a small one it collects in time.
+    skip: os.totalmem() < 8 * GIB && "needs a host of 8 GiB",
+  }, async () => {
+    const deno = findRuntimes().find(({ name }) => name === "deno")!;
+    const { outcome, output } = await run(hierarchy, deno, "worker_garbage", "main");
+    assert.notEqual(outcome, "finished", output);
+  });
+});
