@@ -8,7 +8,7 @@ import process from "node:process";
 import { findHierarchy } from "../tests/e2e/child_group.ts";
 import { findRuntimes, type Runtime } from "../tests/support/runtimes.ts";
 import { occasion } from "./support/machine.ts";
-import { type Cell, DOUBTFUL_RUNS, judge, loses } from "./support/worse_cells.ts";
+import { type Cell, judge, loses } from "./support/worse_cells.ts";
 import { sendRequests } from "./support/worse_clients.ts";
 import { selectionOf, USAGE } from "./support/worse_options.ts";
 import { type Protection, type Weight, type WorkloadRow, workloads } from "./support/worse_rows.ts";
@@ -30,7 +30,7 @@ for (const row of selection.rows) {
 }
 
 console.log(
-  `${occasion()}; medians of ${selection.runs} runs, of up to ${DOUBTFUL_RUNS} ` +
+  `${occasion()}; medians of ${selection.runs} runs, of up to ${selection.most} ` +
     `where ours loses.\n\n${tableOf(cells)}\n\n${countsOf(cells)}`,
 );
 process.exitCode = cells.some((cell) => loses(judge(cell).verdict)) ? 1 : 0;
@@ -59,8 +59,7 @@ async function runCells(row: WorkloadRow, runtime: Runtime, limit: number): Prom
   // The clients are in this process: their code gets faster with the first answers.
   if (row.use !== undefined) await run("bare");
   const isDoubtful = () => own.some((cell) => loses(judge(cell).verdict));
-  const most = selection.again ? Math.max(DOUBTFUL_RUNS, selection.runs) : selection.runs;
-  for (let i = 0; i < selection.runs || (i < most && isDoubtful()); i++) {
+  for (let i = 0; i < selection.runs || (i < selection.most && isDoubtful()); i++) {
     // The order changes from round to round, so that neither is favoured.
     if (i % 2 === 0) baseline.push(await run("bare"));
     for (const cell of own) cell.ours.push(await run(cell.protection));

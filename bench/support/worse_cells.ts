@@ -7,8 +7,6 @@ import type { Run } from "./worse_run.ts";
 
 /** Times the baseline's time that a protected run may take. */
 export const MOST_RATIO = 1.25;
-/** A cell that loses is run up to so often, because one run may be noise. */
-export const DOUBTFUL_RUNS = 5;
 
 /** The runs of one workload, runtime and limit. */
 export interface Cell {

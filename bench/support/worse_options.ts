@@ -13,7 +13,8 @@ export const USAGE = `deno task bench:never-worse [options]
   --workload NAME   only this workload; may be given several times
   --runtime NAME    only deno, bun or node; may be given several times
   --limit MIB       only this limit, by default 128, 300 and 600; may be given several times
-  --runs N          runs per cell, by default 3; cells that lose are run up to 5 times
+  --runs N          runs per cell, by default 3
+  --most N          runs of a cell that loses, by default 5
   --timeout S       seconds until a run counts as stuck, by default 40
   --quick           one run each of a few workloads at 300 MiB, in less than two minutes`;
 
@@ -29,8 +30,8 @@ export interface Selection {
   runs: number;
   /** Milliseconds. */
   timeout: number;
-  /** Whether losing cells are run again. */
-  again: boolean;
+  /** Up to how many runs a cell that loses gets, because one run may be noise. */
+  most: number;
 }
 
 /** Parses the arguments; throws an error with a message for the user. */
@@ -42,19 +43,21 @@ export function selectionOf(args: string[], rows: WorkloadRow[], runtimes: Runti
       runtime: { type: "string", multiple: true },
       limit: { type: "string", multiple: true },
       runs: { type: "string" },
+      most: { type: "string" },
       timeout: { type: "string" },
       quick: { type: "boolean", default: false },
     },
   });
   const { quick } = values;
+  const runs = count("--runs", values.runs ?? (quick ? "1" : "3"));
   return {
     rows: pick("--workload", rows, values.workload ?? (quick ? QUICK : undefined)),
     runtimes: pick("--runtime", runtimes, values.runtime),
     limits: (values.limit?.map((text) => count("--limit", text)) ?? (quick ? QUICK_LIMITS : LIMITS))
       .map((limit) => limit * MIB),
-    runs: count("--runs", values.runs ?? (quick ? "1" : "3")),
+    runs,
+    most: Math.max(runs, count("--most", values.most ?? (quick ? "1" : "5"))),
     timeout: count("--timeout", values.timeout ?? "40") * 1_000,
-    again: !quick,
   };
 }
 
