@@ -2,7 +2,7 @@
 // containers of several sizes, in each runtime, without and with protection in
 // interleaved runs: `deno task bench:never-worse`. Needs root and a writable memory
 // cgroup. Prints a Markdown table, the losing cells included, and exits with 1
-// if there is one.
+// if there is one. Ctrl+C prints the cells that are complete.
 
 import process from "node:process";
 import { findHierarchy } from "../tests/e2e/child_group.ts";
@@ -23,9 +23,14 @@ const cells: Cell[] = [];
 const weights = new Map<Runtime, Weight>();
 for (const runtime of selection.runtimes) weights.set(runtime, await weigh(runtime, hierarchy));
 
+let stopping = false;
+process.once("SIGINT", () => stopping = true);
+
 for (const row of selection.rows) {
   for (const runtime of selection.runtimes) {
-    for (const limit of selection.limits) await runCells(row, runtime, limit);
+    for (const limit of selection.limits) {
+      if (!stopping) await runCells(row, runtime, limit);
+    }
   }
 }
 
@@ -65,6 +70,8 @@ async function runCells(row: WorkloadRow, runtime: Runtime, limit: number): Prom
     for (const cell of own) cell.ours.push(await run(cell.protection));
     if (i % 2 === 1) baseline.push(await run("bare"));
   }
+  // The signal may have ended the program of the last run as well.
+  if (stopping) return;
   for (const cell of own) console.error(progress(cell));
   cells.push(...own);
 }
