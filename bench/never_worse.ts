@@ -4,6 +4,7 @@
 // cgroup. Prints a Markdown table, the losing cells included, and exits with 1
 // if there is one. Ctrl+C prints the cells that are complete.
 
+import os from "node:os";
 import process from "node:process";
 import { findHierarchy } from "../tests/e2e/child_group.ts";
 import { findRuntimes, type Runtime } from "../tests/support/runtimes.ts";
@@ -36,7 +37,9 @@ for (const row of selection.rows) {
 
 console.log(
   `${occasion()}; medians of ${selection.runs} runs, of up to ${selection.most} ` +
-    `where ours loses.\n\n${tableOf(cells)}\n\n${countsOf(cells)}`,
+    `where ours loses; load average ${os.loadavg()[1]!.toFixed(1)}.\n\n${tableOf(cells)}\n\n${
+      countsOf(cells)
+    }`,
 );
 process.exitCode = cells.some((cell) => loses(judge(cell).verdict)) ? 1 : 0;
 

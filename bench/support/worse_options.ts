@@ -15,7 +15,7 @@ export const USAGE = `deno task bench:never-worse [options]
   --limit MIB       only this limit, by default 128, 300 and 600; may be given several times
   --runs N          runs per cell, by default 3
   --most N          runs of a cell that loses, by default 5
-  --timeout S       seconds until a run counts as stuck, by default 40
+  --timeout S       seconds until a run counts as stuck, by default 60
   --quick           one run each of a few workloads at 300 MiB, in less than two minutes`;
 
 const QUICK = ["lru-70", "buffers", "sidecar", "json-server"];
@@ -57,7 +57,7 @@ export function selectionOf(args: string[], rows: WorkloadRow[], runtimes: Runti
       .map((limit) => limit * MIB),
     runs,
     most: Math.max(runs, count("--most", values.most ?? (quick ? "1" : "5"))),
-    timeout: count("--timeout", values.timeout ?? "40") * 1_000,
+    timeout: count("--timeout", values.timeout ?? "60") * 1_000,
   };
 }
 
