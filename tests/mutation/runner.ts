@@ -113,10 +113,10 @@ class InProcessRunner implements TestRunner {
     stryker.activeMutant = "none";
     stryker.hitCount = 0;
     if (hitLimit !== undefined) stryker.hitLimit = hitLimit;
-    const mirror = mirrorOf(path.relative(process.cwd(), sandboxFileName));
-    const files = testFiles().filter((file) =>
-      isStatic ? path.dirname(file) === mirror : ids === undefined || hasPrefix(ids, file)
-    );
+    const all = testFiles();
+    const files = isStatic
+      ? mirrorsOf(path.relative(process.cwd(), sandboxFileName), all)
+      : all.filter((file) => ids === undefined || hasPrefix(ids, file));
     try {
       if (!isStatic) { for (const file of files) await this.#load(file); }
       for (const batch of isStatic ? files.map((file) => [file]) : [files]) {
@@ -203,18 +203,24 @@ class InProcessRunner implements TestRunner {
 }
 
 function testFiles(): string[] {
+  const only = process.env.MEMCTL_MUTATION_TESTS;
   return fs.readdirSync("tests", { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith("_test.ts") && !APART.some((name) => file.startsWith(name)))
+    .filter((file) => only === undefined || path.dirname(file) === path.normalize(only))
     .sort();
 }
 
 /**
- * The folder of tests that mirrors a source's. What runs while files are loaded
- * is covered by every test; those of the mirror are enough, and are few.
+ * The tests that mirror a source: those whose names begin with its own, or else
+ * those of its folder. What runs while files are imported is covered by every
+ * test, so all of them would have to run.
  */
-function mirrorOf(source: string): string {
-  const folder = path.dirname(source);
-  return folder.startsWith("platform") ? "platform" : path.relative("src", folder) || ".";
+function mirrorsOf(source: string, files: string[]): string[] {
+  const { dir, name } = path.parse(source);
+  const folder = dir.startsWith("platform") ? "platform" : path.relative("src", dir) || ".";
+  const near = files.filter((file) => path.dirname(file) === folder);
+  const own = near.filter((file) => path.basename(file).startsWith(name));
+  return own.length > 0 ? own : near;
 }
 
 function testsOf(file: string): Test[] {
