@@ -115,7 +115,7 @@ class InProcessRunner implements TestRunner {
     if (hitLimit !== undefined) stryker.hitLimit = hitLimit;
     const all = testFiles();
     const files = isStatic
-      ? mirrorsOf(path.relative(process.cwd(), sandboxFileName), all)
+      ? namesakesOf(sandboxFileName, all)
       : all.filter((file) => ids === undefined || hasPrefix(ids, file));
     try {
       if (!isStatic) { for (const file of files) await this.#load(file); }
@@ -202,6 +202,7 @@ class InProcessRunner implements TestRunner {
   }
 }
 
+/** The tests of the folder that MEMCTL_MUTATION_TESTS names. */
 function testFiles(): string[] {
   const only = process.env.MEMCTL_MUTATION_TESTS;
   return fs.readdirSync("tests", { recursive: true, encoding: "utf8" })
@@ -211,16 +212,13 @@ function testFiles(): string[] {
 }
 
 /**
- * The tests that mirror a source: those whose names begin with its own, or else
- * those of its folder. What runs while files are imported is covered by every
- * test, so all of them would have to run.
+ * The tests whose names begin with a source's name, or else all. What runs while
+ * files are imported is covered by every test, so all of them would have to run.
  */
-function mirrorsOf(source: string, files: string[]): string[] {
-  const { dir, name } = path.parse(source);
-  const folder = dir.startsWith("platform") ? "platform" : path.relative("src", dir) || ".";
-  const near = files.filter((file) => path.dirname(file) === folder);
-  const own = near.filter((file) => path.basename(file).startsWith(name));
-  return own.length > 0 ? own : near;
+function namesakesOf(source: string, files: string[]): string[] {
+  const { name } = path.parse(source);
+  const own = files.filter((file) => path.basename(file).startsWith(name));
+  return own.length > 0 ? own : files;
 }
 
 function testsOf(file: string): Test[] {
