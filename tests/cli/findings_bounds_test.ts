@@ -48,6 +48,16 @@ describe("the bounds of what the doctor finds", () => {
     assert.deepEqual(ids({ cgroupWorkingSet: undefined }), []);
   });
 
+  it("nothing is short where no headroom is known", () => {
+    const nothing = Object.fromEntries(Object.keys(GOOD).map((name) => [name, undefined]));
+    assert.ok(!ids(nothing).includes("short"));
+  });
+
+  it("a heap and page cache without a known limit are not compared with it", () => {
+    const open = { cgroupLimit: undefined, heapLimit: undefined, cgroupWorkingSet: 1 };
+    assert.deepEqual(ids(open, {}, "bun"), ["limit-unknown"]);
+  });
+
   it("headroom is short below a tenth of the limit", () => {
     const used = (mib: number) => ({ cgroupCurrent: mib * MiB, cgroupWorkingSet: mib * MiB });
     assert.deepEqual(ids(used(900)), []);
@@ -86,6 +96,11 @@ describe("the bounds of what the doctor finds", () => {
   it("a limit that Deno keeps away is not one that cannot be told", () => {
     const kept = { available: false, reason: "Deno needs --allow-all to read /sys" };
     assert.deepEqual(ids({}, { cgroupLimit: kept }, "deno"), ["permissions"]);
+  });
+
+  it("a limit that cannot be told, and nobody says why, is told so", () => {
+    const [finding] = find({}, { cgroupLimit: { available: false } });
+    assert.equal(finding!.id, "limit-unknown");
   });
 
   it("a limit that cannot be told has a reason", () => {
@@ -133,7 +148,11 @@ describe("each finding", () => {
     assert.match(none!.message, /limit/);
     const [estimate] = find({}, { cgroupCurrent: { estimate: true } });
     assert.deepEqual([estimate!.id, estimate!.advice], ["estimate", undefined]);
-    assert.match(estimate!.message, /estimate/);
+    assert.match(estimate!.message, /estimate.*other processes/);
+  });
+
+  it("tells that the kernel drops page cache before it kills", () => {
+    assert.match(find({ cgroupWorkingSet: 1 })[0]!.message, /500\.0MiB.*drops.*kills/);
   });
 
   it("tells sizes as people read them", () => {
