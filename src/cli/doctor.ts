@@ -8,7 +8,7 @@ import { runtimeVersion } from "./host.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What `doctor --json` prints. */
-interface Diagnosis {
+export interface Diagnosis {
   runtime: { name: RuntimeName; version: string };
   adapter: AdapterName | undefined;
   info: MemInfoJson;
@@ -29,7 +29,8 @@ export async function doctor({ json }: Flags, terminal: Terminal): Promise<numbe
   return findings.some(({ severity }) => severity !== "note") ? 1 : 0;
 }
 
-function report({ runtime, adapter, signals, findings }: Diagnosis, info: MemInfo): string {
+/** What people read. */
+export function report({ runtime, adapter, signals, findings }: Diagnosis, info: MemInfo): string {
   const rows = Object.entries(signals).map(([name, { available, source, reason, note }]) => [
     name,
     available ? valueOf(name, info) : "–",
