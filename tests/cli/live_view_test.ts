@@ -30,8 +30,8 @@ class FakeTerminal implements Terminal {
   untilStopped<T>(run: () => Promise<T>): Promise<T> {
     return run();
   }
-  readText(): string {
-    return "";
+  readText(): Promise<string> {
+    return Promise.resolve("");
   }
   writeText(): void {}
 }

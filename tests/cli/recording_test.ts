@@ -2,26 +2,28 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parseRecording } from "../../src/cli/recording.ts";
 
+const parse = (text: string, name: string) => parseRecording(text, name).recorded;
+
 const LINE = '{"at":1}';
 
 describe("a recording", () => {
   it("is sorted by time, and blank lines are skipped", () => {
     const text = ['{"at":3,"headroom":30}', "", "  \t", '{"at":1}', '{"at":2}', ""].join("\n");
-    assert.deepEqual(parseRecording(text, "f").map(({ at }) => at), [1, 2, 3]);
-    assert.equal(parseRecording(text, "f")[2]!.headroom, 30);
+    assert.deepEqual(parse(text, "f").map(({ at }) => at), [1, 2, 3]);
+    assert.equal(parse(text, "f")[2]!.headroom, 30);
   });
 
   it("holds each figure that can be drawn, and nothing of others", () => {
     const figures = { headroom: 1, processRss: 2, cgroupCurrent: 3, cgroupLimit: 4 };
     const line = (at: number) => JSON.stringify({ at, ...figures, other: "x" });
-    assert.deepEqual(parseRecording(`${line(1)}\n${line(2)}`, "f"), [
+    assert.deepEqual(parse(`${line(1)}\n${line(2)}`, "f"), [
       { at: 1, ...figures },
       { at: 2, ...figures },
     ]);
   });
 
   it("may lack figures, or have null for no limit", () => {
-    const [first] = parseRecording(`{"at":1,"cgroupLimit":null}\n${LINE}`, "f");
+    const [first] = parse(`{"at":1,"cgroupLimit":null}\n${LINE}`, "f");
     assert.deepEqual(first, {
       at: 1,
       headroom: undefined,
@@ -32,12 +34,12 @@ describe("a recording", () => {
   });
 
   it("has at least two lines", () => {
-    assert.equal(parseRecording(`${LINE}\n${LINE}`, "f").length, 2);
+    assert.equal(parse(`${LINE}\n${LINE}`, "f").length, 2);
     assert.throws(
-      () => parseRecording(LINE, "run.jsonl"),
+      () => parse(LINE, "run.jsonl"),
       /run\.jsonl.* 2 .*: current value is 1$/,
     );
-    assert.throws(() => parseRecording("\n", "f"), /current value is 0$/);
+    assert.throws(() => parse("\n", "f"), /current value is 0$/);
   });
 
   const bad: [string, RegExp][] = [
@@ -55,14 +57,14 @@ describe("a recording", () => {
   ];
   for (const [line, message] of bad) {
     it(`names the line that is none: ${line}`, () => {
-      assert.throws(() => parseRecording(`${LINE}\n\n${line}`, "f"), message);
+      assert.throws(() => parse(`${LINE}\n\n${line}`, "f"), message);
     });
   }
 
   it("quotes at most 60 characters of a line", () => {
     const shown = (length: number) => {
       try {
-        parseRecording("x".repeat(length), "f");
+        parse("x".repeat(length), "f");
       } catch (error) {
         return /current value is (".*")$/.exec((error as Error).message)?.[1];
       }

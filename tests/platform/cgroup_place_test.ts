@@ -12,7 +12,11 @@ const V1 = mount(1, "/", "/sys/fs/cgroup/memory", "rw,memory");
 const V2 = mount(2, "/", "/sys/fs/cgroup", "rw,nsdelegate");
 
 function locate(lines: string[], mounts: string[]): CgroupPlace {
-  return locateCgroup(parseSelfCgroup(lines.join("\n")), parseMountinfo(mounts.join("\n")));
+  return locateCgroup(
+    parseSelfCgroup(lines.join("\n")),
+    parseMountinfo(mounts.join("\n")),
+    () => true,
+  );
 }
 
 describe("the hierarchy that accounts for memory", () => {
