@@ -111,7 +111,7 @@ describe("the events of memory files", () => {
     events.follow([first, missing], false);
     const wake = counter();
     events.listen(wake);
-    assert.ok(events.problem!.includes(missing), events.problem);
+    assert.ok(events.problem!.includes(missing), `${events.problem}`);
     await bench.change(first);
     assert.equal(wake.count, 0, "all files or none");
     events.follow([first], false);
