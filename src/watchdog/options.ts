@@ -148,6 +148,8 @@ export function checkedGuard(options: StormGuardOptions = {}): StormGuardSetting
     maxInterval = 300_000,
     minFreed = 0.05,
     maxShare = 0.5,
+    calmShare = 0.08,
+    minFill = 0.5,
     maxIneffectiveShare = 0.1,
     minChange = 0.05,
     nearLimit = 0.9,
@@ -161,7 +163,15 @@ export function checkedGuard(options: StormGuardOptions = {}): StormGuardSetting
       `'guard.maxInterval' must be at least minInterval, ${minInterval}: current value is ${maxInterval}`,
     );
   }
-  const fractions = { minFreed, maxShare, maxIneffectiveShare, minChange, nearLimit };
+  const fractions = {
+    minFreed,
+    maxShare,
+    calmShare,
+    minFill,
+    maxIneffectiveShare,
+    minChange,
+    nearLimit,
+  };
   for (const [name, value] of Object.entries(fractions)) checkFraction(`guard.${name}`, value);
   return { minInterval, maxInterval, maxIntervalNearLimit, ...fractions };
 }

@@ -13,8 +13,23 @@ export interface StormGuardOptions {
    * usage. The wait for the next one then doubles. Default: 0.05.
    */
   minFreed?: number | undefined;
-  /** Maximum share of time that forced collections take. Default: 0.5. */
+  /**
+   * Maximum share of time that forced collections take while usage is near the
+   * limit (see `nearLimit`). Default: 0.5.
+   */
   maxShare?: number | undefined;
+  /**
+   * The same for effective collections while usage is not near the limit, if it
+   * is less than `maxShare`.
+   * It is small because a program is slower for a while after a forced
+   * collection too, which no figure shows. Default: 0.08.
+   */
+  calmShare?: number | undefined;
+  /**
+   * Fraction of the room up to the limit that the last effective collection
+   * left. It must be filled before the next one is forced. Default: 0.5.
+   */
+  minFill?: number | undefined;
   /**
    * Maximum share of time that ineffective collections take, if it is less
    * than `maxShare`. It does not hold while usage grows (see `minChange`).
@@ -29,8 +44,9 @@ export interface StormGuardOptions {
    */
   minChange?: number | undefined;
   /**
-   * Fraction of the limit. While usage is at or above it, the back-off is at
-   * most `maxIntervalNearLimit`. Default: 0.9.
+   * Fraction of the limit. While usage is at or above it, `maxShare` applies
+   * instead of `calmShare`, and the back-off is at most `maxIntervalNearLimit`.
+   * Default: 0.9.
    */
   nearLimit?: number | undefined;
   /** Maximum back-off while usage is near the limit. Default: 2,000. */
@@ -53,10 +69,13 @@ export class StormGuard {
   #wait: number;
   /** When the last collection ended. */
   #endedAt = -Infinity;
-  /** With a pause of this length after it, it has its share of time. */
-  #pause = 0;
-  /** The same with the share of a collection that helps. */
-  #shortPause = 0;
+  /** How long it took. */
+  #duration = 0;
+  /** The share of time that permits the next one, if usage is near the limit. */
+  #share = 1;
+  /** Usage in bytes below which the room that it left is not filled; NaN: not known yet. */
+  #floor = -Infinity;
+  #used = Infinity;
   #near = false;
   #ineffective = false;
   #limit = NaN;
@@ -74,14 +93,17 @@ export class StormGuard {
   }
 
   allows(now: number): boolean {
-    return now >= this.#endedAt + this.wait;
+    return this.#used >= this.#floor && now >= this.#endedAt + this.wait;
   }
 
   /** Milliseconds to wait after the last collection recorded. */
   get wait(): number {
-    const { minInterval, maxIntervalNearLimit } = this.#settings;
+    const { minInterval, maxIntervalNearLimit, calmShare } = this.#settings;
     const most = this.#near ? Math.max(minInterval, maxIntervalNearLimit) : Infinity;
-    return Math.max(this.#pause, Math.min(this.#wait, most));
+    const share = this.#near || this.#ineffective ? this.#share : Math.min(this.#share, calmShare);
+    // With a pause of this length after it, a collection has its share of time.
+    const pause = this.#duration * (1 / share - 1);
+    return Math.max(pause, Math.min(this.#wait, most));
   }
 
   /**
@@ -95,10 +117,11 @@ export class StormGuard {
     const helped = freed >= minFreed * used;
     this.#ineffective = !helped;
     this.#wait = helped ? minInterval : Math.min(this.#wait * 2, maxInterval);
-    const share = helped ? maxShare : Math.min(maxShare, maxIneffectiveShare);
-    this.#pause = duration * (1 / share - 1);
-    this.#shortPause = duration * (1 / maxShare - 1);
+    this.#share = helped ? maxShare : Math.min(maxShare, maxIneffectiveShare);
+    this.#duration = duration;
     this.#endedAt = now;
+    // The back-off alone paces those that free nothing.
+    this.#floor = helped ? Infinity : -Infinity;
     copy(this.#last, this.#before);
     this.#hasAfter = false;
     return helped;
@@ -107,7 +130,7 @@ export class StormGuard {
   /** Takes note that the policy fired and nothing was collected. */
   pass(now: number): void {
     this.#endedAt = now;
-    this.#pause = 0;
+    this.#duration = 0;
   }
 
   /**
@@ -125,8 +148,10 @@ export class StormGuard {
     runtimeTotal: number,
     alone: boolean,
   ): void {
-    const { minInterval, minChange, nearLimit } = this.#settings;
+    const { minInterval, minChange, minFill, maxShare, nearLimit } = this.#settings;
+    this.#used = used;
     this.#near = used >= nearLimit * limit;
+    this.#floor = Math.min(this.#floor, used + Math.max(0, limit - used) * minFill);
     const last = this.#last;
     last.used = alone ? used : NaN;
     last.heapUsed = heapUsed;
@@ -142,7 +167,7 @@ export class StormGuard {
     if (isAbove(last, this.#before, step)) {
       // Unlike the other changes, this one can recur only until the limit is
       // reached, so that it cannot cost much time.
-      this.#pause = Math.min(this.#pause, this.#shortPause);
+      this.#share = maxShare;
       this.#wait = minInterval;
     } else if (isAbove(this.#after, last, step) || Math.abs(limit - this.#limit) >= step) {
       this.#wait = minInterval;

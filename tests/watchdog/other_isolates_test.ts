@@ -65,7 +65,7 @@ function start(): Watchdog {
     clock,
     gc: () => void collections++,
     // The heap of a test grows and shrinks as it likes.
-    guard: { minFreed: 1e-9, minInterval: 1 },
+    guard: { minFreed: 1e-9, minInterval: 1, minFill: 1e-9, calmShare: 1 },
   });
 }
 

@@ -5,6 +5,11 @@ import { StormGuard, type StormGuardOptions } from "../../src/watchdog/storm_gua
 
 const guard = (options: StormGuardOptions = {}) => new StormGuard(checkedGuard(options));
 
+/** Shows it usage of a limit of 100, one after another. */
+function observe(tested: StormGuard, ...usages: number[]): void {
+  for (const used of usages) tested.observe(used, 100, NaN, NaN, true);
+}
+
 /** When it allows the next collection, in whole milliseconds after `now`. */
 function pauseOf(tested: StormGuard, now: number): number {
   let pause = 0;
@@ -39,8 +44,42 @@ describe("the storm guard", () => {
     for (const [maxShare, pause] of [[0.5, 400], [0.25, 1_200], [0.1, 3_600]] as const) {
       const tested = guard({ minInterval: 100, maxShare });
       tested.record(0, 400, 100, 100);
+      observe(tested, 0, 90);
       assert.equal(pauseOf(tested, 0), pause, `${maxShare}`);
     }
+  });
+
+  it("gives them a smaller share while usage is not near the limit", () => {
+    for (const [options, pause] of [[{}, 4_600], [{ calmShare: 0.25 }, 1_200]] as const) {
+      const tested = guard({ minInterval: 100, ...options });
+      tested.record(0, 400, 100, 100);
+      observe(tested, 0, 89);
+      assert.equal(pauseOf(tested, 0), pause);
+    }
+    const tested = guard({ maxShare: 0.04 });
+    tested.record(0, 400, 100, 100);
+    observe(tested, 0, 89);
+    assert.equal(pauseOf(tested, 0), 9_600, "never more than maxShare");
+  });
+
+  it("waits until half of the room that an effective collection left is filled", () => {
+    const tested = guard();
+    const allowedAt = (used: number) => {
+      tested.observe(used, 100, NaN, NaN, true);
+      return tested.allows(1e9);
+    };
+    assert.equal(allowedAt(60), true, "there was none yet");
+    tested.record(0, 0, 20, 60);
+    assert.equal(tested.allows(1e9), false, "what it left is not known yet");
+    assert.deepEqual([40, 69, 70].map(allowedAt), [false, false, true]);
+    assert.deepEqual([20, 59, 60].map(allowedAt), [false, false, true], "usage has fallen");
+  });
+
+  it("does not wait for that after one that freed nothing: the back-off paces those", () => {
+    const tested = guard();
+    tested.record(0, 0, 0, 60);
+    tested.observe(60, 100, NaN, NaN, true);
+    assert.equal(tested.allows(1e9), true);
   });
 
   it("refuses bad bounds by name, rule and value", () => {

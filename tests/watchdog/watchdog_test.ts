@@ -52,7 +52,10 @@ describe("a watchdog", () => {
   });
 
   it("goes on to the next mark when the live part passes one", async () => {
-    start({ policy: watermarks(0.5, 0.75, { pastLast: "disarm" }) });
+    start({
+      policy: watermarks(0.5, 0.75, { pastLast: "disarm" }),
+      guard: { minFill: 0.1 },
+    });
     bench.live = 0.6 * LIMIT;
     await bench.advance(500);
     assert.equal(bench.collections, 1);
