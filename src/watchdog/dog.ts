@@ -4,6 +4,7 @@ import type { Sampler } from "../sampler.ts";
 import { isThenable } from "../thenable.ts";
 import { watch } from "../watch.ts";
 import type { IsolateChannel } from "../watchdog_host.ts";
+import type { EarlyGc } from "./early_gc.ts";
 import type { DisarmEvent, FireEvent, Logger, WatchdogCounters } from "./events.ts";
 import { freedBetween, type Gauge, type Reading } from "./gauge.ts";
 import { onCollection } from "./gc_sentinel.ts";
@@ -22,6 +23,8 @@ export interface DogParts {
   gauge: Gauge;
   gc: () => unknown;
   guard: StormGuard;
+  /** `undefined`: every collection is forced. */
+  early: EarlyGc | undefined;
   sampler: Sampler;
   clock: Clock;
   steering: Steering | undefined;
@@ -212,13 +215,16 @@ export class Dog implements Watchdog {
     }
   }
 
-  #observe({ used, limit }: Reading, { heapUsed = NaN, runtimeTotal = NaN }: MemInfo): void {
+  #observe({ used, limit }: Reading, info: MemInfo): void {
     const alone = (this.#others?.count ?? 0) === 0;
+    const { heapUsed = NaN, runtimeTotal = NaN } = info;
     this.#parts.guard.observe(used, limit, heapUsed, runtimeTotal, alone);
+    this.#parts.early?.observe(info);
   }
 
   async #fire(reading: Reading, info: MemInfo): Promise<void> {
-    const { options, guard, clock, gauge, steering } = this.#parts;
+    const { options, guard, early, clock, gauge, steering } = this.#parts;
+    if (early?.covers(reading)) return this.#requestEarly(early, reading, info);
     if (!guard.allows(clock.now()) || steering?.affordable === false) {
       if (!this.#holding) this.#counters.held++;
       this.#holding = true;
@@ -242,6 +248,23 @@ export class Dog implements Watchdog {
     } else if (this.#running) {
       await this.#collect(reading, info, event);
     }
+  }
+
+  #requestEarly(early: EarlyGc, reading: Reading, info: MemInfo): void {
+    const { options, clock, gauge: { scope } } = this.#parts;
+    const now = clock.now();
+    if (!early.isDue(now, reading, info)) return;
+    this.#counters.fired++;
+    this.#call("onFire", options.onFire, { scope, ...reading, mark: this.#mark! });
+    if (!this.#running) return;
+    this.#log(
+      "debug",
+      `watchdog: ${scope} at ${reading.used} of ${reading.limit} bytes, asks the engine`,
+    );
+    if (!this.#running) return;
+    this.#during = "asking the engine to collect";
+    this.#counters.requested++;
+    early.request(clock.now(), info);
   }
 
   async #collect(before: Reading, infoBefore: MemInfo, event: FireEvent): Promise<void> {

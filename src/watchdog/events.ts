@@ -111,6 +111,8 @@ export interface Logger {
 export interface WatchdogCounters {
   /** Times that the policy fired. */
   readonly fired: number;
+  /** Collections that the engine was asked to begin by itself. */
+  readonly requested: number;
   /** Collections forced. */
   readonly forced: number;
   /** Collections seen, the engine's own and the forced ones; not every one can be seen. */

@@ -33,6 +33,7 @@ export interface Watchdog extends Disposable, AsyncDisposable {
 export function noCounters(): { -readonly [name in keyof WatchdogCounters]: number } {
   return {
     fired: 0,
+    requested: 0,
     forced: 0,
     seen: 0,
     ineffective: 0,

@@ -3,9 +3,10 @@ import { openSampler, systemClock } from "../host.ts";
 import type { MemInfo, SignalName } from "../mem_info.ts";
 import type { Sampler } from "../sampler.ts";
 import { isThenable } from "../thenable.ts";
-import { findForceGc } from "../gc_host.ts";
+import { findForceGc, findRequestGc } from "../gc_host.ts";
 import { openIsolateChannel } from "../watchdog_host.ts";
 import { Dog } from "./dog.ts";
+import { EarlyGc } from "./early_gc.ts";
 import { AlreadyStartedError, NotSupportedError } from "./errors.ts";
 import type { Logger } from "./events.ts";
 import { cgroupGauge, type Gauge, heapGauge, systemGauge } from "./gauge.ts";
@@ -299,6 +300,7 @@ function start(
       gauge: way.gauge,
       gc,
       guard: new StormGuard(checkedGuard(options.guard)),
+      early: findEarly(options),
       sampler,
       clock,
       steering: way.steering,
@@ -319,6 +321,13 @@ function start(
   // A logger may have aborted it.
   if (signal?.aborted) dog.stop();
   return dog;
+}
+
+/** None where the caller collects, or nobody does. */
+function findEarly({ collect, gc }: CommonWatchdogOptions): EarlyGc | undefined {
+  if (collect === false || gc !== undefined) return undefined;
+  const request = findRequestGc();
+  return request && new EarlyGc(request);
 }
 
 /** A first snapshot, or `undefined` where the sampler needs time for it. */
