@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { isDeno, isPermitted } from "./deno.ts";
 
 /** The file calls that the adapters make; a test hands in failing ones. */
 export interface FileIo {
@@ -16,14 +17,6 @@ export interface FileIo {
   exists(path: string): boolean;
 }
 
-/** The part of Deno's permission API that asks without prompting. */
-interface DenoPermissions {
-  permissions: {
-    querySync(descriptor: { name: "read"; path: string }): { state: string };
-  };
-}
-
-const deno = (globalThis as { Deno?: DenoPermissions }).Deno;
 const bun = (globalThis as { Bun?: { isMainThread: boolean } }).Bun;
 
 /** `node:fs`, which all three runtimes have, behind Deno's permissions. */
@@ -44,7 +37,7 @@ export const nodeFileIo: FileIo = {
     return permitted(path, () => fs.readFileSync(path));
   },
   exists(path: string): boolean {
-    return isPermitted(path) ? fs.existsSync(path) : true;
+    return mayRead(path) ? fs.existsSync(path) : true;
   },
 };
 
@@ -54,20 +47,19 @@ export const nodeFileIo: FileIo = {
  * error is told apart as well.
  */
 function permitted<T>(path: string, touch: () => T): T {
-  if (!isPermitted(path)) throw new NotPermittedError(path);
+  if (!mayRead(path)) throw new NotPermittedError(path);
   try {
     return touch();
   } catch (error) {
-    if (deno !== undefined && (error as Error).name === "NotCapable") {
+    if (isDeno && (error as Error).name === "NotCapable") {
       throw new NotPermittedError(path, { cause: error });
     }
     throw error;
   }
 }
 
-function isPermitted(path: string): boolean {
-  return deno === undefined ||
-    deno.permissions.querySync({ name: "read", path }).state === "granted";
+function mayRead(path: string): boolean {
+  return isPermitted({ name: "read", path });
 }
 
 /** Deno's sandbox keeps this path from us. */

@@ -4,22 +4,17 @@ import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import v8 from "node:v8";
-
-interface DenoGlobal {
-  permissions: {
-    querySync(descriptor: { name: "read" | "write"; path: string }): { state: string };
-  };
-}
+import { isDeno, isPermitted } from "./deno.ts";
 
 const MIB = 1024 * 1024;
-const deno = (globalThis as { Deno?: DenoGlobal }).Deno;
 const isBun = "Bun" in globalThis;
 
 /** Makes the folder if it is missing. Throws if nothing can be written into it. */
 export function prepareSnapshotFolder(folder: string): void {
   for (const name of ["read", "write"] as const) {
-    const state = deno?.permissions.querySync({ name, path: folder }).state ?? "granted";
-    if (state !== "granted") throw new Error(`Deno needs --allow-${name}=${folder}`);
+    if (!isPermitted({ name, path: folder })) {
+      throw new Error(`Deno needs --allow-${name}=${folder}`);
+    }
   }
   makeFolder(path.resolve(folder));
   // A file system mounted read-only permits root everything but the attempt.
@@ -46,7 +41,7 @@ export function prepareSnapshotFolder(folder: string): void {
  */
 const COST = isBun
   ? { base: 16 * MIB, factor: 11 }
-  : deno !== undefined
+  : isDeno
   ? { base: 160 * MIB, factor: 22 }
   : { base: 64 * MIB, factor: 15 };
 

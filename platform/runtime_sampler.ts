@@ -4,6 +4,7 @@ import os from "node:os";
 import process from "node:process";
 import { MemInfo, type MemInfoInit } from "../src/mem_info.ts";
 import type { AdapterName, Sampler, Signal, Signals } from "../src/sampler.ts";
+import { isPermitted } from "./deno.ts";
 import {
   attempt,
   type Engine,
@@ -36,9 +37,6 @@ export interface RuntimeHost {
 const NO_LIMIT = 2 ** 62;
 
 interface DenoGlobal {
-  permissions: {
-    querySync(descriptor: { name: "sys"; kind: "systemMemoryInfo" }): { state: string };
-  };
   systemMemoryInfo(): { total: number; available: number };
 }
 
@@ -57,8 +55,7 @@ export function thisRuntime(because: string | undefined): RuntimeHost {
   };
   const deno = (globalThis as { Deno?: DenoGlobal }).Deno;
   if (deno !== undefined) {
-    const query = { name: "sys", kind: "systemMemoryInfo" } as const;
-    if (deno.permissions.querySync(query).state !== "granted") {
+    if (!isPermitted({ name: "sys", kind: "systemMemoryInfo" })) {
       host.systemReason = `${reason}; --allow-sys=systemMemoryInfo would do for this one`;
       host.cgroupReason = `${reason}; --allow-sys=systemMemoryInfo would give an estimate`;
       return host;

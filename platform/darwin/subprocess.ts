@@ -1,6 +1,7 @@
 // One short-lived program, run without blocking.
 
 import { execFile } from "node:child_process";
+import { isPermitted } from "../deno.ts";
 
 /** How long a program may take, in milliseconds. */
 export const TIMEOUT = 2_000;
@@ -9,9 +10,6 @@ export const TIMEOUT = 2_000;
 export type Run = (path: string, args: string[], signal: AbortSignal) => Promise<string>;
 
 interface DenoGlobal {
-  permissions: {
-    querySync(descriptor: { name: "run"; command: string }): { state: string };
-  };
   Command: new (path: string, options: Record<string, unknown>) => { spawn(): DenoChild };
 }
 
@@ -25,8 +23,7 @@ const deno = (globalThis as { Deno?: DenoGlobal }).Deno;
 
 /** Why this program may not be run, or `undefined`. Never prompts. */
 export function runProblem(path: string): string | undefined {
-  if (deno === undefined) return undefined;
-  return deno.permissions.querySync({ name: "run", command: path }).state === "granted"
+  return isPermitted({ name: "run", command: path })
     ? undefined
     : `Deno needs --allow-run=${path} to run ${path}`;
 }
