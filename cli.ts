@@ -12,7 +12,7 @@
  * @module
  */
 
-import { exitWith, openTerminal, programArguments } from "./src/cli/host.ts";
+import { exitWith, openTerminal, programArguments } from "./src/host/terminal.ts";
 import { main } from "./src/cli/main.ts";
 
 exitWith(await main(programArguments(), openTerminal()));

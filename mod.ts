@@ -26,7 +26,7 @@
 
 export { GiB, KiB, MiB } from "./src/bytes.ts";
 export type { Clock } from "./src/clock.ts";
-export { openSampler } from "./src/host.ts";
+export { openSampler } from "./src/host/sampling.ts";
 export {
   MemInfo,
   type MemInfoInit,

@@ -11,23 +11,23 @@ import { RuntimeSampler, thisRuntime } from "./runtime_sampler.ts";
 /**
  * Opens the adapter asked for, or the best that works here.
  *
- * @param share Whether its readings may be those of other samplers that share.
+ * @param joint Whether it takes part in joint readings, which serve several samplers.
  */
-export function pickSampler(options: SamplerOptions, share: boolean): Sampler {
+export function pickSampler(options: SamplerOptions, joint: boolean): Sampler {
   const engine = openEngine(thisEngine);
   switch (options.adapter) {
     case "linux":
-      return openLinuxSampler(options, nodeFileIo, engine, share);
+      return openLinuxSampler(options, nodeFileIo, engine, joint);
     case "darwin":
       return openDarwinSampler(engine);
     case "runtime":
       return new RuntimeSampler(thisRuntime("the runtime adapter was asked for"));
   }
-  // Who names a root wants that one, and nothing of this machine in its place.
-  if (options.root !== undefined) return openLinuxSampler(options, nodeFileIo, engine, share);
+  // The figures of this host must not stand in for those of a root that was named.
+  if (options.root !== undefined) return openLinuxSampler(options, nodeFileIo, engine, joint);
   let because: string | undefined;
   if (process.platform === "linux" || process.platform === "android") {
-    const sampler = openLinuxSampler(options, nodeFileIo, engine, share);
+    const sampler = openLinuxSampler(options, nodeFileIo, engine, joint);
     because = sampler.problem;
     if (because === undefined) return sampler;
     sampler.close();

@@ -2,21 +2,15 @@
 
 import fs from "node:fs";
 import process from "node:process";
-import type { Terminal } from "../src/cli/terminal.ts";
+import type { Terminal } from "../src/terminal.ts";
+import { isPermitted } from "./deno.ts";
 
 /** What Ctrl-C sends in a terminal in raw mode. */
 const CTRL_C = "\x03";
 /** What Ctrl-Z sends in a terminal in raw mode. */
 const CTRL_Z = "\x1a";
 
-interface DenoGlobal {
-  noColor: boolean;
-  permissions: {
-    querySync(query: { name: "read" | "write" | "run"; path?: string }): { state: string };
-  };
-}
-
-const { Deno: deno } = globalThis as { Deno?: DenoGlobal };
+const { Deno: deno } = globalThis as { Deno?: { noColor: boolean } };
 
 /** This process's standard streams. */
 export function openTerminal(): Terminal {
@@ -142,14 +136,13 @@ async function textOf(stream: NodeJS.ReadStream): Promise<string> {
 
 /** Throws where Deno would ask for a permission. */
 function requirePermission(name: "read" | "write", path: string): void {
-  if (deno === undefined || deno.permissions.querySync({ name, path }).state === "granted") return;
+  if (isPermitted({ name, path })) return;
   throw new Error(`Deno needs --allow-${name}=${path}`);
 }
 
 /** Whether it can suspend itself; Deno wants the permission to run programs for that. */
 function mayStopItself(): boolean {
-  if (process.platform === "win32") return false;
-  return deno === undefined || deno.permissions.querySync({ name: "run" }).state === "granted";
+  return process.platform !== "win32" && isPermitted({ name: "run" });
 }
 
 /** Whether NO_COLOR is set; Deno tells without a permission for the environment. */

@@ -1,4 +1,4 @@
-import { openSampler } from "./host.ts";
+import { openSampler } from "./host/sampling.ts";
 import type { MemInfo } from "./mem_info.ts";
 import type { SamplerOptions } from "./sampler.ts";
 

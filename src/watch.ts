@@ -43,7 +43,7 @@ export type WatchCallback = (info: MemInfo, context: WatchContext) => unknown;
  * Calls never overlap. While the callback's promise is pending, all ticks that
  * fall due become one, delivered right after the promise settles. A source that
  * cannot be read is `undefined` in that snapshot, and sampling goes on. Watches
- * that are due at the same time share one reading, at most 1 ms old; a watch
+ * that are due at the same time get a joint reading, at most 1 ms old; a watch
  * with `wakeOnPressure` has its own.
  *
  * An abort stops all sampling at once. The callback that is running then is

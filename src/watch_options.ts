@@ -8,7 +8,7 @@ import {
   readSamplerOptions,
 } from "./check.ts";
 import type { Clock } from "./clock.ts";
-import { systemClock } from "./host.ts";
+import { systemClock } from "./host/sampling.ts";
 import type { MemInfo } from "./mem_info.ts";
 import type { Sampler, SamplerOptions } from "./sampler.ts";
 

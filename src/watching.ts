@@ -1,5 +1,5 @@
 import { checkInterval } from "./check.ts";
-import { openSampler, openSharedSampler } from "./host.ts";
+import { openJointSampler, openSampler } from "./host/sampling.ts";
 import type { MemInfo } from "./mem_info.ts";
 import { PressureWakes } from "./pressure_wakes.ts";
 import type { Sampler } from "./sampler.ts";
@@ -94,8 +94,8 @@ export class Watching {
 
   #openSampler(): Sampler {
     const { minGap, sampling } = this.#settings;
-    // A shared reading may be older than the event that it should show.
-    return minGap === undefined ? openSharedSampler(sampling) : openSampler(sampling);
+    // A joint reading may be older than the event that it should show.
+    return minGap === undefined ? openJointSampler(sampling) : openSampler(sampling);
   }
 
   /** Starts the ticks; returns the failure of an interval function. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { openSampler } from "../src/host.ts";
+import { openSampler } from "../src/host/sampling.ts";
 import { MAX_INTERVAL, show } from "../src/check.ts";
 import { watch } from "../src/watch.ts";
 import { ManualClock, StorySampler } from "../testing.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { openSampler } from "../src/host.ts";
+import { openSampler } from "../src/host/sampling.ts";
 import { MemInfo, SIGNAL_NAMES } from "../src/mem_info.ts";
 import { sample } from "../src/sample.ts";
 import { watch } from "../src/watch.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { openSampler } from "../src/host.ts";
+import { openSampler } from "../src/host/sampling.ts";
 import { samples } from "../src/samples.ts";
 import { ManualClock } from "../src/testing/manual_clock.ts";
 import { watch } from "../src/watch.ts";

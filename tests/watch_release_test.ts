@@ -5,7 +5,7 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { nodeFileIo } from "../platform/file_io.ts";
 import type { Clock } from "../src/clock.ts";
-import { openSampler } from "../src/host.ts";
+import { openSampler } from "../src/host/sampling.ts";
 import { ManualClock } from "../src/testing/manual_clock.ts";
 import type { WatchOptions } from "../src/watch_options.ts";
 import { CountingAbort, settle } from "./support/async.ts";

@@ -4,21 +4,21 @@ import process from "node:process";
 import type { MemInfo } from "../../src/mem_info.ts";
 import type { AdapterName, Sampler, Signals } from "../../src/sampler.ts";
 import type { Engine } from "../engine.ts";
-import { Handle, Shared } from "../shared.ts";
+import { Handle, OpenOnce } from "../open_once.ts";
 import { DarwinReader, VM_STAT } from "./darwin_reader.ts";
 import { run, runProblem } from "./subprocess.ts";
 
-let shared: Shared<DarwinReader> | undefined;
+let reader: OpenOnce<DarwinReader> | undefined;
 
-/** Opens the one reader of this process, or joins those who use it. */
+/** Opens the one reader of this process, or joins its users. */
 export function openDarwinSampler(engine: Engine): DarwinSampler {
-  shared ??= new Shared(
+  reader ??= new OpenOnce(
     new DarwinReader({ run, engine, rss: () => process.memoryUsage().rss }),
     () => {
-      shared = undefined;
+      reader = undefined;
     },
   );
-  return new DarwinSampler(shared);
+  return new DarwinSampler(reader);
 }
 
 /** One user of a {@linkcode DarwinReader}. */

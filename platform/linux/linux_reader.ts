@@ -8,6 +8,7 @@ import {
   SIGNAL_NAMES,
 } from "../../src/mem_info.ts";
 import type { Signal, Signals } from "../../src/sampler.ts";
+import { isDeno } from "../deno.ts";
 import { type Engine, unavailable } from "../engine.ts";
 import type { FileIo } from "../file_io.ts";
 import { bytes, KernelFile } from "../kernel_file.ts";
@@ -21,10 +22,10 @@ import { parseAuxvPageSize } from "./proc_self_auxv.ts";
 import { parseStatmResident } from "./proc_self_statm.ts";
 
 /**
- * How old, in milliseconds, a reading may be that watches share: those that are
- * due in the same turn of the event loop get the same.
+ * How old, in milliseconds, a joint reading may be: watches that are due in the
+ * same turn of the event loop get the same snapshot.
  */
-export const SHARED_FOR = 1;
+export const JOINT_FOR = 1;
 
 // Bound at once: fake timers replace it, and a clock that stands would make
 // the first reading the last.
@@ -70,7 +71,7 @@ export class LinuxReader {
     ["at", ...SIGNAL_NAMES].map((name) => [name, undefined]),
   );
 
-  /** The last shared reading with and without working set and pressure. */
+  /** The last joint reading with and without working set and pressure. */
   readonly #latest: (MemInfo | undefined)[] = [];
   readonly #latestAt: number[] = [];
   readonly #now: () => number;
@@ -124,12 +125,12 @@ export class LinuxReader {
     return new MemInfo(next);
   }
 
-  /** The same, or another's reading of less than {@linkcode SHARED_FOR} that is not `seen`. */
-  share(workingSet: boolean, pressure: boolean, seen: MemInfo | undefined): MemInfo {
+  /** The same, or a joint reading younger than {@linkcode JOINT_FOR} that is not `seen`. */
+  sampleJointly(workingSet: boolean, pressure: boolean, seen: MemInfo | undefined): MemInfo {
     const kind = (workingSet ? 1 : 0) + (pressure ? 2 : 0);
     const now = this.#now();
     const latest = this.#latest[kind];
-    if (latest !== undefined && latest !== seen && now - this.#latestAt[kind]! < SHARED_FOR) {
+    if (latest !== undefined && latest !== seen && now - this.#latestAt[kind]! < JOINT_FOR) {
       return latest;
     }
     this.#latestAt[kind] = now;
@@ -165,7 +166,7 @@ export class LinuxReader {
   /** See {@linkcode Sampler.onPressure}. */
   onPressure(wake: () => void, unref: boolean): (() => void) | undefined {
     // Deno keeps the process alive while a file is watched.
-    if (unref && "Deno" in globalThis) return undefined;
+    if (unref && isDeno) return undefined;
     const { place, events } = this.#cgroup;
     if (place.kind === "none" || (place.kind === "found" && place.version === 1)) return undefined;
     // Where there is no memory.events now, it may appear.

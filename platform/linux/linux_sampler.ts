@@ -4,29 +4,29 @@ import type { MemInfo } from "../../src/mem_info.ts";
 import type { AdapterName, Sampler, SamplerOptions, Signals } from "../../src/sampler.ts";
 import type { Engine } from "../engine.ts";
 import type { FileIo } from "../file_io.ts";
-import { Handle, Shared } from "../shared.ts";
+import { Handle, OpenOnce } from "../open_once.ts";
 import { LinuxReader } from "./linux_reader.ts";
 
-const readers = new Map<string, Shared<LinuxReader>>();
+const readers = new Map<string, OpenOnce<LinuxReader>>();
 
 /**
- * Opens the one reader of this root, or joins those who use it.
+ * Opens the one reader of this root, or joins its users.
  *
- * @param share Whether its readings may be those of other samplers that share.
+ * @param joint Whether it takes part in joint readings, which serve several samplers.
  */
 export function openLinuxSampler(
   options: SamplerOptions,
   io: FileIo,
   engine: Engine,
-  share: boolean,
+  joint: boolean,
 ): LinuxSampler {
   const root = options.root ?? "/";
-  let shared = readers.get(root);
-  if (shared === undefined) {
-    shared = new Shared(new LinuxReader(root, io, engine), () => readers.delete(root));
-    readers.set(root, shared);
+  let reader = readers.get(root);
+  if (reader === undefined) {
+    reader = new OpenOnce(new LinuxReader(root, io, engine), () => readers.delete(root));
+    readers.set(root, reader);
   }
-  return new LinuxSampler(shared, options, share);
+  return new LinuxSampler(reader, options, joint);
 }
 
 /** One user of a {@linkcode LinuxReader}. */
@@ -34,17 +34,17 @@ export class LinuxSampler extends Handle<LinuxReader> implements Sampler {
   readonly adapter: AdapterName = "linux";
   readonly #workingSet: boolean;
   readonly #pressure: boolean;
-  readonly #share: boolean;
+  readonly #joint: boolean;
   /** What it gave last, so that it never gives one snapshot twice. */
   #last: MemInfo | undefined;
 
   constructor(
-    shared: Shared<LinuxReader>,
+    reader: OpenOnce<LinuxReader>,
     { usage, pressure = false }: SamplerOptions,
-    share: boolean,
+    joint: boolean,
   ) {
-    super(shared);
-    this.#share = share;
+    super(reader);
+    this.#joint = joint;
     this.#workingSet = usage === "workingSet";
     this.#pressure = pressure;
   }
@@ -59,8 +59,8 @@ export class LinuxSampler extends Handle<LinuxReader> implements Sampler {
   }
 
   sample(): MemInfo {
-    if (!this.#share) return this.open.sample(this.#workingSet, this.#pressure);
-    return this.#last = this.open.share(this.#workingSet, this.#pressure, this.#last);
+    if (!this.#joint) return this.open.sample(this.#workingSet, this.#pressure);
+    return this.#last = this.open.sampleJointly(this.#workingSet, this.#pressure, this.#last);
   }
 
   onPressure(wake: () => void, unref: boolean): (() => void) | undefined {

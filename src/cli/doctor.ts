@@ -1,11 +1,11 @@
 import { formatBytes } from "../bytes.ts";
-import { openSampler } from "../host.ts";
+import { openSampler } from "../host/sampling.ts";
 import { type MemInfo, type MemInfoJson, SIZE_NAMES } from "../mem_info.ts";
 import type { AdapterName, Signals } from "../sampler.ts";
 import { type Finding, findingsOf, type RuntimeName } from "./findings.ts";
 import type { Flags } from "./flags.ts";
-import { runtimeVersion } from "./host.ts";
-import type { Terminal } from "./terminal.ts";
+import { runtimeVersion } from "../host/terminal.ts";
+import type { Terminal } from "../terminal.ts";
 
 /** What `doctor --json` prints. */
 export interface Diagnosis {

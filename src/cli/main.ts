@@ -2,7 +2,7 @@ import { parseArgs, type ParseArgsConfig } from "node:util";
 import { doctor } from "./doctor.ts";
 import { plotCommand } from "./plot_command.ts";
 import type { Flags } from "./flags.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Terminal } from "../terminal.ts";
 import { UsageError } from "./usage_error.ts";
 import { watchCommand } from "./watch_command.ts";
 

@@ -2,7 +2,7 @@ import { chartSvg } from "./chart_svg.ts";
 import { numberOf } from "./numbers.ts";
 import { parseRecording } from "./recording.ts";
 import type { Flags } from "./flags.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Terminal } from "../terminal.ts";
 
 const PIXELS = { least: 200, most: 10_000, whole: true };
 

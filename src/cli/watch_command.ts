@@ -5,7 +5,7 @@ import { watch } from "../watch.ts";
 import { frame } from "./frame.ts";
 import { numberOf } from "./numbers.ts";
 import type { Flags } from "./flags.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Terminal } from "../terminal.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** The most that a chart of one line can show. */

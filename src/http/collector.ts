@@ -1,6 +1,6 @@
 import { MiB } from "../bytes.ts";
 import type { Clock } from "../clock.ts";
-import { findForceGc } from "../gc_host.ts";
+import { findForceGc } from "../host/gc.ts";
 import type { Shortage } from "./ceilings.ts";
 
 /** Least time between two collections, in milliseconds. */

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { systemClock } from "../host.ts";
+import { systemClock } from "../host/sampling.ts";
 import type { MemInfo } from "../mem_info.ts";
 import { isThenable } from "../thenable.ts";
 import { Ceilings } from "./ceilings.ts";

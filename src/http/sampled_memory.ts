@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { openSampler } from "../host.ts";
+import { openSampler } from "../host/sampling.ts";
 import type { MemInfo } from "../mem_info.ts";
 import type { Sampler, SamplerOptions } from "../sampler.ts";
 import { isThenable } from "../thenable.ts";

@@ -5,7 +5,7 @@ import {
   checkSamplerOptions,
   show,
 } from "../check.ts";
-import { openSampler } from "../host.ts";
+import { openSampler } from "../host/sampling.ts";
 import type { MemInfo, MemoryPressure } from "../mem_info.ts";
 import type { Sampler, SamplerOptions } from "../sampler.ts";
 import { isThenable } from "../thenable.ts";

@@ -3,7 +3,7 @@ import type { MemInfo } from "../mem_info.ts";
 import type { Sampler } from "../sampler.ts";
 import { isThenable } from "../thenable.ts";
 import { watch } from "../watch.ts";
-import type { IsolateChannel } from "../watchdog_host.ts";
+import type { IsolateChannel } from "../host/watchdog.ts";
 import type { EarlyGc } from "./early_gc.ts";
 import type { DisarmEvent, FireEvent, Logger, WatchdogCounters } from "./events.ts";
 import { freedBetween, type Gauge, type Reading } from "./gauge.ts";

@@ -1,4 +1,4 @@
-import type { IsolateChannel } from "../watchdog_host.ts";
+import type { IsolateChannel } from "../host/watchdog.ts";
 
 /** Longest time in milliseconds that other isolates hold a collection back. */
 export const MAX_HOLD = 250;

@@ -1,6 +1,6 @@
 import { formatBytes } from "../bytes.ts";
 import type { MemInfo } from "../mem_info.ts";
-import { prepareSnapshotFolder, snapshotNeeds, writeSnapshot } from "../watchdog_host.ts";
+import { prepareSnapshotFolder, snapshotNeeds, writeSnapshot } from "../host/watchdog.ts";
 import type { Logger } from "./events.ts";
 import type { Reading } from "./gauge.ts";
 import type { HeapSnapshotOptions } from "./options.ts";

@@ -1,10 +1,10 @@
 import { checkOptionalMethod } from "../check.ts";
-import { openSampler, systemClock } from "../host.ts";
+import { openSampler, systemClock } from "../host/sampling.ts";
 import type { MemInfo, SignalName } from "../mem_info.ts";
 import type { Sampler } from "../sampler.ts";
 import { isThenable } from "../thenable.ts";
-import { findForceGc, findRequestGc } from "../gc_host.ts";
-import { openIsolateChannel } from "../watchdog_host.ts";
+import { findForceGc, findRequestGc } from "../host/gc.ts";
+import { openIsolateChannel } from "../host/watchdog.ts";
 import { Dog } from "./dog.ts";
 import { EarlyGc } from "./early_gc.ts";
 import { AlreadyStartedError, NotSupportedError } from "./errors.ts";

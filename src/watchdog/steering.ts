@@ -5,7 +5,7 @@ import {
   type GcTimeListener,
   type HeapGrowth,
   observeGcTime,
-} from "../watchdog_host.ts";
+} from "../host/watchdog.ts";
 import type { Logger } from "./events.ts";
 import { GcShare } from "./gc_share.ts";
 import type { PolicyVerdict } from "./policy.ts";

@@ -6,7 +6,7 @@ import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chartSvg } from "../../src/cli/chart_svg.ts";
 import { main } from "../../src/cli/main.ts";
-import type { TakeOver, Terminal } from "../../src/cli/terminal.ts";
+import type { TakeOver, Terminal } from "../../src/terminal.ts";
 import { ownRuntime } from "../support/own_runtime.ts";
 import { withTempFolder } from "../support/temp.ts";
 

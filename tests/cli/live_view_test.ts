@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { main } from "../../src/cli/main.ts";
-import type { Terminal } from "../../src/cli/terminal.ts";
+import type { Terminal } from "../../src/terminal.ts";
 import { UsageError } from "../../src/cli/usage_error.ts";
 
 /** A terminal that remembers what is written. */

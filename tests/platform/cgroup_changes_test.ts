@@ -6,7 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
 import { RECHECK_PERIOD } from "../../platform/linux/cgroup.ts";
-import { openSampler } from "../../src/host.ts";
+import { openSampler } from "../../src/host/sampling.ts";
 import type { MemInfo } from "../../src/mem_info.ts";
 import type { Sampler, SamplerOptions } from "../../src/sampler.ts";
 import { MEMINFO } from "../fixtures/cgroup_trees.ts";

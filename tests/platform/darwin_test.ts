@@ -7,9 +7,9 @@ import { DarwinReader } from "../../platform/darwin/darwin_reader.ts";
 import { run, runWithin } from "../../platform/darwin/subprocess.ts";
 import { parseVmStat } from "../../platform/darwin/vm_stat.ts";
 import { openEngine } from "../../platform/engine.ts";
-import { openSampler } from "../../src/host.ts";
+import { openSampler } from "../../src/host/sampling.ts";
 import { settle } from "../support/async.ts";
-import { NO_RECORDINGS, recordings } from "../support/shared.ts";
+import { NO_RECORDINGS, recordings } from "../support/recordings.ts";
 import { withTempFolder } from "../support/temp.ts";
 
 const HEADER = "Mach Virtual Memory Statistics: (page size of 16384 bytes)\n";

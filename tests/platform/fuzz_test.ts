@@ -21,7 +21,7 @@ import { parseStatmResident } from "../../platform/linux/proc_self_statm.ts";
 import type { MemInfo } from "../../src/mem_info.ts";
 import { filesOf, MEMINFO, TREES } from "../fixtures/cgroup_trees.ts";
 import { MemoryIo } from "../support/memory_io.ts";
-import { recordings } from "../support/shared.ts";
+import { recordings } from "../support/recordings.ts";
 
 const MIB = 1024 * 1024;
 const settings = {

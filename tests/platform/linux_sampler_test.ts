@@ -7,8 +7,8 @@ import { describe, it } from "node:test";
 import { openEngine, thisEngine } from "../../platform/engine.ts";
 import { type FileIo, nodeFileIo } from "../../platform/file_io.ts";
 import { RECHECK_PERIOD } from "../../platform/linux/cgroup.ts";
-import { LinuxReader, SHARED_FOR } from "../../platform/linux/linux_reader.ts";
-import { openSampler } from "../../src/host.ts";
+import { JOINT_FOR, LinuxReader } from "../../platform/linux/linux_reader.ts";
+import { openSampler } from "../../src/host/sampling.ts";
 import type { MemInfo } from "../../src/mem_info.ts";
 import type { SamplerOptions } from "../../src/sampler.ts";
 import { sample } from "../../src/sample.ts";
@@ -465,21 +465,23 @@ describe("the Linux reader under faults", () => {
       let now = 0;
       const reader = new LinuxReader(root, io, openEngine(thisEngine), () => now);
       const readings = () => io.reads / 4;
-      const first = reader.share(false, false, undefined);
+      const first = reader.sampleJointly(false, false, undefined);
       const before = readings();
-      for (let i = 0; i < 1_000; i++) assert.equal(reader.share(false, false, undefined), first);
+      for (let i = 0; i < 1_000; i++) {
+        assert.equal(reader.sampleJointly(false, false, undefined), first);
+      }
       assert.equal(readings(), before);
 
-      const second = reader.share(false, false, first);
+      const second = reader.sampleJointly(false, false, first);
       assert.notEqual(second, first, "the same watch again");
-      now += SHARED_FOR * 0.9;
-      assert.equal(reader.share(false, false, first), second);
-      now += SHARED_FOR * 0.2;
-      assert.notEqual(reader.share(false, false, first), second, "too old");
+      now += JOINT_FOR * 0.9;
+      assert.equal(reader.sampleJointly(false, false, first), second);
+      now += JOINT_FOR * 0.2;
+      assert.notEqual(reader.sampleJointly(false, false, first), second, "too old");
       assert.equal(readings(), before + 2);
 
-      assert.equal(reader.share(true, false, undefined).cgroupWorkingSet, 70 * MIB);
-      assert.equal(reader.share(false, false, undefined).cgroupWorkingSet, undefined);
+      assert.equal(reader.sampleJointly(true, false, undefined).cgroupWorkingSet, 70 * MIB);
+      assert.equal(reader.sampleJointly(false, false, undefined).cgroupWorkingSet, undefined);
       reader.close();
     }));
 

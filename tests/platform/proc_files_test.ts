@@ -10,7 +10,7 @@ import { parseAuxvPageSize } from "../../platform/linux/proc_self_auxv.ts";
 import { parseSelfCgroup } from "../../platform/linux/proc_self_cgroup.ts";
 import { parseMountinfo } from "../../platform/linux/proc_self_mountinfo.ts";
 import { parseStatmResident } from "../../platform/linux/proc_self_statm.ts";
-import { NO_RECORDINGS, recordings } from "../support/shared.ts";
+import { NO_RECORDINGS, recordings } from "../support/recordings.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
 import { checkEnvironment, type Expected } from "../support/environments.ts";
-import { NO_RECORDINGS, recordings } from "../support/shared.ts";
+import { NO_RECORDINGS, recordings } from "../support/recordings.ts";
 
 /**
  * Where the recording names another level than the one whose usage it

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { openEngine, thisEngine } from "../../platform/engine.ts";
 import { type RuntimeHost, RuntimeSampler } from "../../platform/runtime_sampler.ts";
-import { openSampler } from "../../src/host.ts";
+import { openSampler } from "../../src/host/sampling.ts";
 import { type MemInfo, SIGNAL_NAMES } from "../../src/mem_info.ts";
 
 const stripped: RuntimeHost = {

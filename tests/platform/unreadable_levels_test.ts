@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { openSampler } from "../../src/host.ts";
+import { openSampler } from "../../src/host/sampling.ts";
 import type { MemInfo } from "../../src/mem_info.ts";
 import type { Signals, Usage } from "../../src/sampler.ts";
 import { MEMINFO } from "../fixtures/cgroup_trees.ts";

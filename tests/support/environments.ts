@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
-import { openSampler } from "../../src/host.ts";
+import { openSampler } from "../../src/host/sampling.ts";
 import type { MemInfo } from "../../src/mem_info.ts";
 import type { Usage } from "../../src/sampler.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, it } from "node:test";
 import { MemInfo, MiB } from "../../mod.ts";
-import { findRequestGc } from "../../src/gc_host.ts";
+import { findRequestGc } from "../../src/host/gc.ts";
 import { EarlyGc } from "../../src/watchdog/early_gc.ts";
 import { outputOf, startProgram } from "../support/own_runtime.ts";
 

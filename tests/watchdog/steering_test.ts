@@ -5,7 +5,7 @@ import { beforeEach, describe, it } from "node:test";
 import { MiB } from "../../src/bytes.ts";
 import { ManualClock } from "../../src/testing/manual_clock.ts";
 import { findSteering, type Steering } from "../../src/watchdog/steering.ts";
-import type { GcTimeListener, HeapGrowth } from "../../src/watchdog_host.ts";
+import type { GcTimeListener, HeapGrowth } from "../../src/host/watchdog.ts";
 import { heapDriven } from "../../watchdog.ts";
 import { WatchdogBench } from "../support/watchdog_bench.ts";
 

@@ -1,7 +1,7 @@
 // How much the runtime itself takes, and how much one batch takes.
 
 import { type MemInfo, openSampler } from "../../../mod.ts";
-import { findForceGc } from "../../../src/gc_host.ts";
+import { findForceGc } from "../../../src/host/gc.ts";
 import { makeBatch } from "./start.ts";
 
 const BATCHES = 40;

@@ -2,7 +2,7 @@
 // without allocating much. Prints what it saw as JSON.
 
 import v8 from "node:v8";
-import { findRequestGc } from "../../../src/gc_host.ts";
+import { findRequestGc } from "../../../src/host/gc.ts";
 
 const request = findRequestGc()!;
 let garbage: unknown[] = Array.from({ length: 300_000 }, (_, i) => ({ i, list: [i, i, i] }));

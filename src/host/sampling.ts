@@ -1,10 +1,10 @@
-// The one place where src/ meets platform/.
+// Where sampling meets platform/.
 
-import { pickSampler } from "../platform/pick.ts";
-import { readSamplerOptions } from "./check.ts";
-import type { Sampler, SamplerOptions } from "./sampler.ts";
+import { pickSampler } from "../../platform/pick.ts";
+import { readSamplerOptions } from "../check.ts";
+import type { Sampler, SamplerOptions } from "../sampler.ts";
 
-export { systemClock } from "../platform/system_clock.ts";
+export { systemClock } from "../../platform/system_clock.ts";
 
 /**
  * Opens a source of snapshots for hot paths. Files are opened at once and
@@ -39,7 +39,7 @@ export function openSampler(options: SamplerOptions = {}): Sampler {
   return pickSampler(readSamplerOptions(options), false);
 }
 
-/** The same for a watch, with checked options: those due at the same time share one reading. */
-export function openSharedSampler(options: SamplerOptions): Sampler {
+/** The same for a watch, with checked options: watches due at the same time get a joint reading. */
+export function openJointSampler(options: SamplerOptions): Sampler {
   return pickSampler(options, true);
 }

@@ -1,4 +1,4 @@
-// One set of open things for any number of samplers.
+// Opened once, for any number of samplers.
 
 /** Something that holds descriptors or processes. */
 export interface Closeable {
@@ -6,7 +6,7 @@ export interface Closeable {
 }
 
 /** A closeable that closes with its last user. */
-export class Shared<T extends Closeable> {
+export class OpenOnce<T extends Closeable> {
   readonly value: T;
   readonly #onClosed: () => void;
   #users = 0;
@@ -30,23 +30,23 @@ export class Shared<T extends Closeable> {
 
 /** The part of a sampler that is the same everywhere: opened once, closed once. */
 export class Handle<T extends Closeable> implements Disposable {
-  #shared: Shared<T> | undefined;
+  #source: OpenOnce<T> | undefined;
 
-  constructor(shared: Shared<T>) {
-    this.#shared = shared;
-    shared.join();
+  constructor(source: OpenOnce<T>) {
+    this.#source = source;
+    source.join();
   }
 
-  /** What is shared. Throws after `close()`. */
+  /** What was opened. Throws after `close()`. */
   protected get open(): T {
-    if (this.#shared === undefined) throw new Error("Cannot sample: the sampler is closed");
-    return this.#shared.value;
+    if (this.#source === undefined) throw new Error("Cannot sample: the sampler is closed");
+    return this.#source.value;
   }
 
   close(): void {
-    const shared = this.#shared;
-    this.#shared = undefined;
-    shared?.leave();
+    const source = this.#source;
+    this.#source = undefined;
+    source?.leave();
   }
 
   [Symbol.dispose](): void {
