@@ -42,10 +42,11 @@ export type {
   AdapterName,
   Sampler,
   SamplerOptions,
+  SamplerSource,
   Signal,
   Signals,
   Usage,
 } from "./src/sampler.ts";
 export { samples, type SamplesOptions } from "./src/samples.ts";
 export { watch, type WatchCallback, type WatchCause, type WatchContext } from "./src/watch.ts";
-export type { WatchOptions } from "./src/watch_options.ts";
+export type { WatchControls, WatchOptions } from "./src/watch_options.ts";

@@ -23,6 +23,7 @@ export {
   type MeterLike,
   type MetricAttributes,
   type MetricResult,
+  type MetricsOptions,
   observeMemory,
   type ObserveMemoryOptions,
 } from "./src/otel/observe_memory.ts";
@@ -40,6 +41,7 @@ export type {
   AdapterName,
   Sampler,
   SamplerOptions,
+  SamplerSource,
   Signal,
   Signals,
   Usage,

@@ -106,11 +106,6 @@ export function checkOptionalMethod(name: string, value: unknown, method: string
   }
 }
 
-/** Throws unless every option that a sampler knows is one that it takes. */
-export function checkSamplerOptions(options: SamplerOptions): void {
-  readSamplerOptions(options);
-}
-
 /**
  * Reads each option of a sampler once, and checks it.
  *

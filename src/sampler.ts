@@ -106,3 +106,16 @@ export interface SamplerOptions {
    */
   root?: string | undefined;
 }
+
+/**
+ * Where snapshots come from: this host, as {@linkcode SamplerOptions} say, or a
+ * `sampler` that is passed in. Such a sampler decides what it samples, and
+ * whoever opened it closes it. The options of a sampler are refused next to it
+ * with a TypeError.
+ *
+ * @typeParam Name The options of a sampler that can be used here.
+ * @since 0.1.0
+ */
+export type SamplerSource<Name extends keyof SamplerOptions = keyof SamplerOptions> =
+  | Pick<SamplerOptions, Name> & { sampler?: undefined }
+  | { sampler?: Sampler | undefined } & { [name in Name]?: undefined };

@@ -1,5 +1,6 @@
 import type { MemInfo } from "./mem_info.ts";
-import { readWatchOptions, type WatchOptions, type WatchSettings } from "./watch_options.ts";
+import type { SamplerSource } from "./sampler.ts";
+import { readWatchOptions, type WatchControls, type WatchSettings } from "./watch_options.ts";
 import { Watching } from "./watching.ts";
 
 /**
@@ -8,7 +9,7 @@ import { Watching } from "./watching.ts";
  *
  * @since 0.1.0
  */
-export type SamplesOptions = Omit<WatchOptions, "onPanic">;
+export type SamplesOptions = Omit<WatchControls, "onPanic"> & SamplerSource;
 
 /**
  * {@linkcode watch} as an async iterable. Sampling starts with the first

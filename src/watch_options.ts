@@ -5,20 +5,29 @@ import {
   checkOptionalFunction,
   checkOptionalMethod,
   checkOptionalSignal,
-  readSamplerOptions,
 } from "./check.ts";
 import type { Clock } from "./clock.ts";
 import { systemClock } from "./host/sampling.ts";
 import type { MemInfo } from "./mem_info.ts";
-import type { Sampler, SamplerOptions } from "./sampler.ts";
+import type { SamplerSource } from "./sampler.ts";
+import { readSamplerSource, type SourceSettings } from "./sampler_source.ts";
 
 /**
- * Options of {@linkcode watch}. The watch reads each of them once, at entry.
+ * Options of {@linkcode watch}: when to sample and what ends it
+ * ({@linkcode WatchControls}), and what to sample or the sampler that does
+ * ({@linkcode SamplerSource}). The watch reads each of them once, at entry.
  * Changes to the object after the call have no effect.
  *
  * @since 0.1.0
  */
-export interface WatchOptions extends SamplerOptions {
+export type WatchOptions = WatchControls & SamplerSource;
+
+/**
+ * The options of a watch besides what it samples.
+ *
+ * @since 0.1.0
+ */
+export interface WatchControls {
   /**
    * Sampling period in milliseconds: above 0, at most 2,147,483,647.
    *
@@ -58,17 +67,12 @@ export interface WatchOptions extends SamplerOptions {
   wakeOnPressure?: boolean | { minGap?: number | undefined } | undefined;
   /** Lets the process exit while this watch is running. Default: `false`. */
   unref?: boolean | undefined;
-  /**
-   * Takes the snapshots. The watch does not close it. Default: a sampler of
-   * this host, which the watch opens and closes.
-   */
-  sampler?: Sampler | undefined;
   /** Makes the ticks. Default: the global `setInterval`. */
   clock?: Clock | undefined;
 }
 
 /** The options of a watch, checked and with their defaults. */
-export interface WatchSettings {
+export interface WatchSettings extends SourceSettings {
   readonly interval: WatchOptions["interval"];
   readonly immediate: boolean;
   readonly signal: AbortSignal;
@@ -76,9 +80,6 @@ export interface WatchSettings {
   /** Milliseconds; `undefined`: the watch does not wake on pressure. */
   readonly minGap: number | undefined;
   readonly unref: boolean;
-  /** `undefined`: the watch opens its own, with the options `sampling`. */
-  readonly sampler: Sampler | undefined;
-  readonly sampling: SamplerOptions;
   readonly clock: Clock;
 }
 
@@ -91,15 +92,14 @@ const DEFAULT_MIN_GAP = 100;
  * @throws {RangeError} If an option is out of range or has an unknown value.
  */
 export function readWatchOptions(options: WatchOptions): WatchSettings {
-  const sampling = readSamplerOptions(options);
-  const { interval, immediate, unref, signal, onPanic, wakeOnPressure, sampler, clock } = options;
+  const { sampler, sampling } = readSamplerSource(options);
+  const { interval, immediate, unref, signal, onPanic, wakeOnPressure, clock } = options;
   if (typeof interval !== "function") checkInterval(interval);
   checkOptionalBoolean("immediate", immediate);
   checkOptionalBoolean("unref", unref);
   checkOptionalSignal("signal", signal);
   checkOptionalFunction("onPanic", onPanic);
   const minGap = readMinGap(wakeOnPressure);
-  checkOptionalMethod("sampler", sampler, "sample");
   checkOptionalMethod("clock", clock, "every");
   return {
     interval,

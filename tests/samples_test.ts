@@ -12,7 +12,7 @@ class Bench {
 
   start(options: Partial<SamplesOptions> = {}) {
     const { clock, sampler, abort: { signal } } = this;
-    return samples({ interval: 100, clock, sampler, signal, ...options });
+    return samples({ interval: 100, clock, sampler, signal, ...options } as SamplesOptions);
   }
 
   assertNothingLeft(): void {

@@ -10,7 +10,7 @@ import { settle } from "./support/async.ts";
 import { ScriptedSampler } from "./support/scripted_sampler.ts";
 import { openDescriptors } from "./support/temp.ts";
 
-/** Every option of `watch`, and those of its own sampler. */
+/** Every option of `watch`; those of its own sampler must be undefined next to another. */
 function allOptions(clock: ManualClock, sampler: ScriptedSampler, signal: AbortSignal) {
   return {
     interval: 100,
@@ -21,9 +21,9 @@ function allOptions(clock: ManualClock, sampler: ScriptedSampler, signal: AbortS
     unref: true,
     sampler,
     clock,
-    usage: "workingSet",
-    adapter: "runtime",
-    pressure: true,
+    usage: undefined,
+    adapter: undefined,
+    pressure: undefined,
     root: undefined,
   } satisfies WatchOptions;
 }
@@ -133,7 +133,7 @@ describe("the options of a watch", () => {
     const stop = new AbortController();
     const options: WatchOptions = { interval: 60_000, signal: stop.signal, ...forcedOptions };
     const done = watch(options, () => {});
-    options.sampler = new ScriptedSampler();
+    (options as WatchOptions).sampler = new ScriptedSampler();
     stop.abort();
     await done;
     assert.equal(openDescriptors(), before);

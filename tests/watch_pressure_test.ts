@@ -21,7 +21,7 @@ describe("watch() with wakeOnPressure", () => {
       sampler,
       clock,
       ...options,
-    }, (_, { cause, coalesced }) => {
+    } as WatchOptions, (_, { cause, coalesced }) => {
       calls.push(`${cause} ${coalesced}`);
       return onCall();
     });

@@ -6,14 +6,15 @@ import {
   checkOptionalBoolean,
   checkOptionalFunction,
   checkOptionalMethod,
-  checkSamplerOptions,
   show,
 } from "../check.ts";
+import { readSamplerSource } from "../sampler_source.ts";
+import type { SamplerSource } from "../sampler.ts";
 import type { RequestCost, RequestLike, ShedOptions } from "./options.ts";
 
 /** Throws unless every option is one that can be used. */
 export function checkShedOptions<R extends RequestLike>(options: ShedOptions<R>): void {
-  checkSamplerOptions(options);
+  readSamplerSource(options as SamplerSource);
   if (options.headroom !== undefined && options.levels !== undefined) {
     throw new TypeError("'headroom' and 'levels' exclude each other: current value is both");
   }
@@ -39,7 +40,6 @@ export function checkShedOptions<R extends RequestLike>(options: ShedOptions<R>)
   checkOptionalFunction("gc", options.gc);
   checkExempt(options.exempt);
   if (typeof options.retryAfter !== "function") checkRetryAfter(options.retryAfter ?? 1);
-  checkOptionalMethod("sampler", options.sampler, "sample");
   checkOptionalMethod("clock", options.clock, "every");
 }
 

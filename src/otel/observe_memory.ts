@@ -1,14 +1,8 @@
-import {
-  checkObject,
-  checkOneOf,
-  checkOptionalMethod,
-  checkSamplerOptions,
-  show,
-} from "../check.ts";
-import { openSampler } from "../host/sampling.ts";
+import { checkObject, checkOneOf, show } from "../check.ts";
 import type { MemInfo, MemoryPressure } from "../mem_info.ts";
-import type { Sampler, SamplerOptions } from "../sampler.ts";
-import { isThenable } from "../thenable.ts";
+import type { Sampler, SamplerOptions, SamplerSource } from "../sampler.ts";
+import { openSource, readSamplerSource, type SourceSettings } from "../sampler_source.ts";
+import { adopt } from "../thenable.ts";
 
 /**
  * Attributes of a measurement.
@@ -52,17 +46,24 @@ export interface MeterLike<Instrument> {
 }
 
 /**
- * Options of {@linkcode observeMemory}.
+ * Options of {@linkcode observeMemory}: what to report
+ * ({@linkcode MetricsOptions}), and what to sample or the sampler that does
+ * ({@linkcode SamplerSource}). `observeMemory()` reads each of them once.
  *
  * @since 0.1.0
  */
-export interface ObserveMemoryOptions extends SamplerOptions {
+export type ObserveMemoryOptions = MetricsOptions & SamplerSource;
+
+/**
+ * The options of {@linkcode observeMemory} besides what it samples.
+ *
+ * @since 0.1.0
+ */
+export interface MetricsOptions {
   /** What headroom subtracts. Default: `"workingSet"`, which the conventions name a metric for. */
   usage?: SamplerOptions["usage"];
-  /** Attributes of every measurement, such as the name of a worker. */
+  /** Attributes of every measurement, such as the name of a worker. Default: none. */
   attributes?: MetricAttributes | undefined;
-  /** Where the snapshots come from; it stays open. Default: this machine. */
-  sampler?: Sampler | undefined;
   /**
    * What is measured for a series that had values and has none now, because a
    * limit was removed or {@linkcode MemoryMetrics.stop} was called.
@@ -194,25 +195,35 @@ export function observeMemory<Instrument>(
   options: ObserveMemoryOptions = {},
 ): MemoryMetrics {
   checkMeter(meter);
-  checkSamplerOptions(options);
-  checkOptionalMethod("sampler", options.sampler, "sample");
-  checkOneOf("unavailable", options.unavailable, ["absent", "NaN"]);
-  if (options.attributes !== undefined) checkObject("attributes", options.attributes);
-  const { sampler, usage = "workingSet" } = options;
-  if (sampler !== undefined) return register(meter, sampler, options, () => {});
-  const own = openSampler({ ...options, usage });
+  const settings = readOptions(options);
+  const { sampler, close } = openSource(settings);
   try {
-    return register(meter, own, options, () => own.close());
+    return register(meter, sampler, settings, close);
   } catch (error) {
-    own.close();
+    close();
     throw error;
   }
+}
+
+/** The options, checked and with their defaults. */
+interface Settings extends SourceSettings {
+  readonly attributes: MetricAttributes;
+  readonly unavailable: "absent" | "NaN";
+}
+
+/** Reads each option once. */
+function readOptions(options: ObserveMemoryOptions): Settings {
+  const source = readSamplerSource(options, { usage: "workingSet" });
+  const { attributes = {}, unavailable = "absent" } = options;
+  checkOneOf("unavailable", unavailable, ["absent", "NaN"]);
+  checkObject("attributes", attributes);
+  return { ...source, attributes, unavailable };
 }
 
 function register<Instrument>(
   meter: MeterLike<Instrument>,
   sampler: Sampler,
-  { attributes = {}, unavailable }: ObserveMemoryOptions,
+  { attributes, unavailable }: Settings,
   close: () => void,
 ): MemoryMetrics {
   const from: Origin = {
@@ -250,7 +261,10 @@ function register<Instrument>(
       return;
     }
     const info = sampler.sample();
-    return isThenable(info) ? info.then((info) => record(info, result)) : record(info, result);
+    const pending = adopt(info);
+    return pending === undefined
+      ? record(info as MemInfo, result)
+      : pending.then((info) => record(info, result));
   };
   const record = (info: MemInfo, result: MetricResult<Instrument>): void => {
     if (stopped) return end(result);

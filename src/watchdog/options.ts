@@ -6,11 +6,11 @@ import {
   checkOptionalFunction,
   checkOptionalMethod,
   checkOptionalSignal,
-  checkSamplerOptions,
   show,
 } from "../check.ts";
 import type { Clock } from "../clock.ts";
-import type { Sampler, SamplerOptions } from "../sampler.ts";
+import type { Sampler, SamplerOptions, SamplerSource } from "../sampler.ts";
+import { readSamplerSource } from "../sampler_source.ts";
 import type { CollectEvent, DisarmEvent, FireEvent, IneffectiveEvent, Logger } from "./events.ts";
 import { checkFraction, type PolicyLike, watermarks } from "./policy.ts";
 import type { StormGuardOptions, StormGuardSettings } from "./storm_guard.ts";
@@ -51,7 +51,7 @@ export interface HeapSnapshotOptions {
  *
  * @since 0.1.0
  */
-export interface CommonWatchdogOptions extends SamplerOptions {
+export interface CommonWatchdogOptions extends Omit<SamplerOptions, "pressure"> {
   /**
    * When to collect. It is asked once before the watchdog is returned. Default:
    * `watermarks(0.6, 0.7, 0.8, 0.9)`.
@@ -124,13 +124,19 @@ const LOG_METHODS = ["debug", "info", "warn", "error"] as const;
 
 /** Throws unless every common option is one that a watchdog takes. */
 export function checkCommonOptions(options: CommonWatchdogOptions): void {
-  checkSamplerOptions(options);
+  const { pressure }: SamplerOptions = readSamplerSource(options as SamplerSource).sampling;
+  if (pressure !== undefined) {
+    throw new TypeError(
+      `'pressure' is not an option of a watchdog, which does not read it: current value is ${
+        show(pressure)
+      }`,
+    );
+  }
   checkInterval(options.interval ?? DEFAULT_INTERVAL);
   for (const name of FUNCTIONS) checkOptionalFunction(name, options[name]);
   checkOptionalBoolean("collect", options.collect);
   checkOptionalBoolean("unref", options.unref);
   checkOptionalSignal("signal", options.signal);
-  checkOptionalMethod("sampler", options.sampler, "sample");
   checkOptionalMethod("clock", options.clock, "every");
   if (typeof options.policy !== "function") {
     checkOptionalMethod("policy", options.policy, "evaluate");

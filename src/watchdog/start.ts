@@ -290,7 +290,9 @@ function start(
         "this runtime cannot be made to collect: start it with --expose-gc, or pass gc",
       );
     }
-    if (options.sampler === undefined) opened = openSampler({ usage: "workingSet", ...options });
+    if (options.sampler === undefined) {
+      opened = openSampler({ ...options, usage: options.usage ?? "workingSet" });
+    }
     const sampler = options.sampler ?? opened!;
     const first = takeFirst(sampler);
     way = find(first, sampler, logger);

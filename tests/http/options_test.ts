@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { LoadShedder, type ShedOptions } from "../../http.ts";
+import { ManualClock, StorySampler } from "../../testing.ts";
 
 describe("options of LoadShedder", () => {
   const bad: [string, ShedOptions, RegExp, typeof TypeError | typeof RangeError][] = [
@@ -51,6 +52,13 @@ describe("options of LoadShedder", () => {
     ["gc", { gc: 1 as never }, /'gc' must be a function.* 1/, TypeError],
     ["sustain", { sustain: 0 }, /'sustain' must be a whole number.* 0/, RangeError],
     ["usage", { usage: "x" as never }, /'usage' must be one of.*"x"/, RangeError],
+    [
+      "usage next to a sampler",
+      { sampler: new StorySampler(new ManualClock(), [{ at: 0 }]), usage: "current" },
+      /'usage' and 'sampler' exclude each other.*"current"/,
+      TypeError,
+    ],
+    ["sampler", { sampler: {} as never }, /'sampler' must be an object with a method s/, TypeError],
     ["clock", { clock: {} as never }, /'clock' must be an object with a method every/, TypeError],
     ["options", 5 as never, /'options' must be an object.* 5/, TypeError],
   ];

@@ -25,8 +25,8 @@ import { MemInfo, type MemInfoInit, MiB, sample } from "../../mod.ts";
 import {
   type MeterLike,
   type MetricResult,
+  type MetricsOptions,
   observeMemory,
-  type ObserveMemoryOptions,
   type Sampler,
 } from "../../otel.ts";
 import { ManualClock, type StoryMoment, StorySampler } from "../../testing.ts";
@@ -121,7 +121,7 @@ describe("observeMemory()", () => {
 
   it("gives pressure as fractions of time", async () => {
     const sampler = still({ pressure: { some: POINTS, full: { ...POINTS, avg10: 10 } } });
-    const found = await collect((meter) => observeMemory(meter, { sampler, pressure: true }));
+    const found = await collect((meter) => observeMemory(meter, { sampler }));
     const point = (value: number, kind: string, window: string) =>
       `${value} 1 {"memctl.pressure.kind":"${kind}","memctl.pressure.window":"${window}"}`;
     assert.deepEqual(found, {
@@ -188,7 +188,7 @@ describe("observeMemory()", () => {
   /** What each collection exports of the limit, the headroom and the resident set. */
   async function collections(
     temporality: AggregationTemporality,
-    options: ObserveMemoryOptions,
+    options: Pick<MetricsOptions, "unavailable">,
   ): Promise<unknown[][]> {
     const exporter = new InMemoryMetricExporter(temporality);
     const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
@@ -312,6 +312,61 @@ describe("observeMemory()", () => {
     assert.deepEqual(openDescriptors(), before);
   });
 
+  it("rejects the collection if a sampler gives a thenable that throws, and settles it once", async () => {
+    const sampler = still({});
+    const observed: number[] = [];
+    let collect: ((result: MetricResult<unknown>) => unknown) | undefined;
+    const metrics = observeMemory({
+      createObservableGauge: () => ({}),
+      addBatchObservableCallback: (callback) => collect = callback,
+      removeBatchObservableCallback() {},
+    }, { sampler });
+    const result: MetricResult<unknown> = { observe: (_, value) => observed.push(value) };
+    const info = new MemInfo({ processRss: 7 });
+    const give = (then: unknown) => sampler.sample = () => ({ then }) as never;
+    give(() => {
+      throw new Error("a bad then");
+    });
+    await assert.rejects(async () => await collect!(result), /a bad then/);
+    sampler.sample = () =>
+      Object.defineProperty({}, "then", {
+        get() {
+          throw new Error("a bad getter");
+        },
+      }) as never;
+    await assert.rejects(async () => await collect!(result), /a bad getter/);
+    assert.deepEqual(observed, []);
+    give((resolve: (info: MemInfo) => void) => {
+      resolve(info);
+      resolve(info);
+      throw new Error("too late");
+    });
+    await collect!(result);
+    assert.deepEqual(observed, [7], "recorded more than once");
+    metrics.stop();
+  });
+
+  it("reads each option once", async () => {
+    const reads: string[] = [];
+    const options = { usage: "current", attributes: {}, unavailable: "NaN", ...forcedOptions };
+    const counted = new Proxy(options, {
+      get(target, name) {
+        reads.push(String(name));
+        return Reflect.get(target, name);
+      },
+    });
+    await collect((meter) => observeMemory(meter, counted as MetricsOptions).stop());
+    assert.deepEqual(reads.toSorted(), [
+      "adapter",
+      "attributes",
+      "pressure",
+      "root",
+      "sampler",
+      "unavailable",
+      "usage",
+    ]);
+  });
+
   it("measures nothing from a sample that ends after stop()", async () => {
     const sampler = still({});
     let give = (_: MemInfo) => {};
@@ -338,6 +393,12 @@ describe("observeMemory()", () => {
       ["unavailable", undefined, { unavailable: "0" }, /'unavailable' must be one of.*"NaN".*"0"/],
       ["usage", undefined, { usage: "x" }, /'usage' must be one of/],
       ["attributes", undefined, { attributes: 1 }, /'attributes' must be an object.* 1/],
+      [
+        "pressure next to a sampler",
+        undefined,
+        { sampler: still({}), pressure: true },
+        /'pressure' and 'sampler' exclude each other/,
+      ],
     ] as const
   ) {
     it(`refuses a bad ${name}`, () => {

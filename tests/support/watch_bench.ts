@@ -54,7 +54,7 @@ export class Bench {
       sampler: this.sampler,
       clock: this.time.clock,
       ...options,
-    }, callback));
+    } as WatchOptions, callback));
   }
 
   /** Nothing is left of the watch, however long it is waited for. */

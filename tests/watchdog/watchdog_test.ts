@@ -17,7 +17,10 @@ import {
   watchdog,
   watermarks,
 } from "../../watchdog.ts";
+import { MEMINFO } from "../fixtures/cgroup_trees.ts";
 import { settle } from "../support/async.ts";
+import { writeTree } from "../support/environments.ts";
+import { withTempFolder } from "../support/temp.ts";
 import { LIMIT, TOTAL, WatchdogBench } from "../support/watchdog_bench.ts";
 
 let bench: WatchdogBench;
@@ -328,6 +331,32 @@ describe("a watchdog disarms and reports, instead of crashing the process, when"
   });
 });
 
+describe("usage", () => {
+  const files = {
+    "proc/meminfo": MEMINFO,
+    "proc/self/status": "VmRSS: 4 kB\n",
+    "proc/self/cgroup": "0::/\n",
+    "proc/self/mountinfo": "30 24 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
+    "sys/fs/cgroup/memory.max": `${300 * MiB}\n`,
+    "sys/fs/cgroup/memory.current": `${100 * MiB}\n`,
+    "sys/fs/cgroup/memory.stat": `inactive_file ${30 * MiB}\n`,
+  };
+  for (const [usage, used] of [[undefined, 70], ["workingSet", 70], ["current", 100]] as const) {
+    it(`of ${usage} follows ${used} MiB`, () =>
+      withTempFolder((root) => {
+        writeTree(root, files);
+        const seen: number[] = [];
+        const policy = (input: { used: number; limit: number }) => {
+          seen.push(input.used / MiB);
+          return { next: input.limit };
+        };
+        const { clock } = bench;
+        dog = cgroupDriven({ root, usage, policy, clock, gc: () => {} });
+        assert.deepEqual(seen, [used]);
+      }));
+  }
+});
+
 describe("bad input", () => {
   const heap = (options: Partial<HeapDrivenOptions>) => () =>
     heapDriven({ ...bench.options(), limit: LIMIT, ...options });
@@ -354,6 +383,8 @@ describe("bad input", () => {
       [{ gc: 1 }, /'gc' must be a function/],
       [{ onFire: {} }, /'onFire' must be a function/],
       [{ logger: { warn: 5 } }, /'logger.warn' must be a function/],
+      [{ usage: "current" }, /'usage' and 'sampler' exclude each other.*"current"/],
+      [{ root: "/" }, /'root' and 'sampler' exclude each other.*"\/"/],
       [{ collect: "no" }, /'collect' must be a boolean/],
       [{ growth: { min: 0 } }, /'growth.min' must be a whole percentage of at least 1.* is 0/],
       [{ growth: { min: 50, max: 20 } }, /'growth.max' must be at least min, 50.* is 20/],
@@ -364,6 +395,10 @@ describe("bad input", () => {
     ];
     for (const [option, message] of bad) assert.throws(heap(option as never), message);
     heap({})().stop();
+    assert.throws(
+      () => cgroupDriven({ pressure: true } as CommonWatchdogOptions),
+      { name: "TypeError", message: /'pressure' is not an option of a watchdog.* is true/ },
+    );
   });
 
   it("a second start is refused until the first is stopped", () => {

@@ -1,0 +1,58 @@
+// Where a part of the module takes its snapshots from: a sampler of the
+// user's, or one of this host, which that part opens and closes.
+
+import { checkOptionalMethod, readSamplerOptions, show } from "./check.ts";
+import { openSampler } from "./host/sampling.ts";
+import type { Sampler, SamplerOptions, SamplerSource } from "./sampler.ts";
+
+/** A source that was checked. */
+export interface SourceSettings {
+  /** The user's sampler, which the user closes. `undefined`: one of this host. */
+  readonly sampler: Sampler | undefined;
+  /** What a sampler of this host is to sample, with the defaults filled in. */
+  readonly sampling: SamplerOptions;
+}
+
+/** An open source. */
+export interface OpenSource {
+  readonly sampler: Sampler;
+  /** Closes the sampler, unless it is the user's. */
+  close(): void;
+}
+
+/**
+ * Reads each option of a source once, and checks it.
+ *
+ * @param defaults What to sample where the user does not say.
+ * @throws {TypeError} If an option is of the wrong type, or if there is a
+ * sampler and also an option that says what to sample.
+ * @throws {RangeError} If an option has an unknown value.
+ */
+export function readSamplerSource(
+  options: SamplerSource,
+  defaults: SamplerOptions = {},
+): SourceSettings {
+  const sampling = readSamplerOptions(options);
+  const { sampler } = options;
+  checkOptionalMethod("sampler", sampler, "sample");
+  const names = Object.keys(sampling) as (keyof SamplerOptions)[];
+  for (const name of names) {
+    if (sampler === undefined) sampling[name] ??= defaults[name] as undefined;
+    else if (sampling[name] !== undefined) refuse(name, sampling[name]);
+  }
+  return { sampler, sampling };
+}
+
+/** Opens a sampler of this host, unless the user gave one. */
+export function openSource({ sampler, sampling }: SourceSettings): OpenSource {
+  if (sampler !== undefined) return { sampler, close: () => {} };
+  const own = openSampler(sampling);
+  return { sampler: own, close: () => own.close() };
+}
+
+function refuse(name: string, value: unknown): never {
+  throw new TypeError(
+    `'${name}' and 'sampler' exclude each other, because a sampler decides what it samples: ` +
+      `current value of '${name}' is ${show(value)}`,
+  );
+}
