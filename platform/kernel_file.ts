@@ -2,11 +2,12 @@ import { describeError, errorCode } from "./file_io.ts";
 import { isTransient, type OpenFiles } from "./open_files.ts";
 
 /**
- * Deno's fs.readSync takes a view of what it is to fill, an object of 104
- * bytes. The view of the whole is the buffer itself here.
+ * Deno's node:fs calls `subarray()` on the buffer in each readSync(), also if it
+ * is to fill the whole. Such a view is an object of 104 bytes, 520 bytes per
+ * sample of five files. Here the view of the whole buffer is the buffer itself.
  */
-class WholeBuffer extends Uint8Array {
-  override subarray(start = 0, end = this.length): Uint8Array<ArrayBuffer> {
+export class WholeBuffer extends Uint8Array {
+  override subarray(start: number = 0, end: number = this.length): Uint8Array<ArrayBuffer> {
     if (start !== 0 || end !== this.length) return super.subarray(start, end);
     return this as Uint8Array<ArrayBuffer>;
   }
@@ -15,15 +16,18 @@ class WholeBuffer extends Uint8Array {
 /** The kernel writes no longer file than this of those that are read here. */
 const MAX_LENGTH = 4 * 1024 * 1024;
 
-/**
- * The buffer that every read fills; only the bytes of the last read are
- * meaningful. A longer file replaces it by a larger buffer.
- */
-export let bytes: Uint8Array = new WholeBuffer(16 * 1024);
+/** The buffer that every read fills. A longer file replaces it by a larger buffer. */
+let bytes: Uint8Array = new WholeBuffer(16 * 1024);
 
 /**
- * A file that the kernel writes anew at each read: opened once, then read from
- * its start into the one shared buffer.
+ * Makes a value of a file's bytes. It must not keep them, because the next read
+ * overwrites them; those behind `length` are of earlier reads.
+ */
+export type Parse<T> = (data: Uint8Array, length: number) => T;
+
+/**
+ * A file whose content the kernel generates at each read: opened once, then read
+ * from its start into the one buffer of all such files.
  */
 export class KernelFile {
   readonly path: string;
@@ -53,29 +57,10 @@ export class KernelFile {
     return this.#fd !== undefined || this.#reopens;
   }
 
-  /** Reads into {@linkcode bytes}: how many there are, or -1 on failure. */
-  read(): number {
-    if (this.#fd === undefined && !(this.#reopens && this.#open())) return -1;
-    try {
-      const { io } = this.#files;
-      let length = io.read(this.#fd!, bytes);
-      while (length === bytes.length && length < MAX_LENGTH) {
-        bytes = new WholeBuffer(2 * length);
-        length = io.read(this.#fd!, bytes);
-      }
-      this.gone = false;
-      this.problem = undefined;
-      if (length < MAX_LENGTH) return length;
-      this.problem = `${this.path} is malformed: it is longer than ${MAX_LENGTH} bytes`;
-      return -1;
-    } catch (error) {
-      const code = errorCode(error);
-      this.gone = code === "ENOENT" || code === "ENODEV";
-      this.problem = describeError(error, this.path);
-      return -1;
-    } finally {
-      this.#settle();
-    }
+  /** Reads the file: what `parse` makes of it, or `undefined` on failure. */
+  read<T>(parse: Parse<T>): T | undefined {
+    const length = this.#fill();
+    return length < 0 ? undefined : parse(bytes, length);
   }
 
   /** Tries again to open a file that could not be opened. */
@@ -101,6 +86,31 @@ export class KernelFile {
   /** Does not keep the descriptor where none may be kept. */
   #settle(): void {
     if (this.#files.io.transient) this.release();
+  }
+
+  /** Fills the buffer: the number of bytes, or -1 on failure. */
+  #fill(): number {
+    if (this.#fd === undefined && !(this.#reopens && this.#open())) return -1;
+    try {
+      const { io } = this.#files;
+      let length = io.read(this.#fd!, bytes);
+      while (length === bytes.length && length < MAX_LENGTH) {
+        bytes = new WholeBuffer(2 * length);
+        length = io.read(this.#fd!, bytes);
+      }
+      this.gone = false;
+      this.problem = undefined;
+      if (length < MAX_LENGTH) return length;
+      this.problem = `${this.path} is malformed: it is longer than ${MAX_LENGTH} bytes`;
+      return -1;
+    } catch (error) {
+      const code = errorCode(error);
+      this.gone = code === "ENOENT" || code === "ENODEV";
+      this.problem = describeError(error, this.path);
+      return -1;
+    } finally {
+      this.#settle();
+    }
   }
 
   #open(): boolean {

@@ -4,7 +4,7 @@ import fs from "node:fs";
 import process from "node:process";
 import v8 from "node:v8";
 import { MemInfo } from "../../mod.ts";
-import { bytes } from "../../platform/kernel_file.ts";
+import { WholeBuffer } from "../../platform/kernel_file.ts";
 import { parseLimit, parseUsage } from "../../platform/linux/cgroup_files.ts";
 import { parseMeminfo } from "../../platform/linux/proc_meminfo.ts";
 import { parseStatmResident } from "../../platform/linux/proc_self_statm.ts";
@@ -13,6 +13,7 @@ import type { Contestant } from "./contestants.ts";
 /** The reads, the engine's call, the parsing of what was read, the snapshot. */
 export function parts(all: string[]): Contestant[] {
   const isBun = "Bun" in globalThis;
+  const bytes = new WholeBuffer(16 * 1024);
   // Bun's call for the engine's figures has the resident set with them.
   const files = isBun ? all.filter((file) => !file.endsWith("statm")) : all;
   const fields = {

@@ -1,7 +1,7 @@
 // This process's cgroup: where it is, kept up to date, and what it says.
 
 import { describeError } from "../file_io.ts";
-import { bytes, KernelFile } from "../kernel_file.ts";
+import { KernelFile } from "../kernel_file.ts";
 import { isTransient, type OpenFiles } from "../open_files.ts";
 import { CgroupLevels, type CgroupReading, clear } from "./cgroup_levels.ts";
 import { type CgroupPlace, locateCgroup } from "./cgroup_place.ts";
@@ -115,9 +115,8 @@ export class Cgroup {
   #recheck(): void {
     this.#checks++;
     this.#selfCgroup.retry();
-    const length = this.#selfCgroup.read();
-    if (length >= 0 && !sameBytes(this.#self, bytes, length)) return this.#resolve();
-    if (length >= 0 && this.#changed()) return this.#resolve();
+    const same = this.#selfCgroup.read((data, length) => sameBytes(this.#self, data, length));
+    if (same === false || (same && this.#changed())) return this.#resolve();
     this.#levels?.recheck();
     this.#findDoubt();
     this.events.follow(this.#eventFiles(), false);
@@ -152,11 +151,11 @@ export class Cgroup {
 
   #find(): void {
     this.#waiting = false;
-    const length = this.#selfCgroup.read();
-    if (length < 0) {
+    const self = this.#selfCgroup.read((data, length) => data.slice(0, length));
+    if (self === undefined) {
       return this.#unknown(this.#selfCgroup.problem!, this.#selfCgroup.waiting);
     }
-    this.#self = bytes.slice(0, length);
+    this.#self = self;
     let place: CgroupPlace;
     try {
       place = this.#locate();

@@ -1,6 +1,7 @@
 // The memory files of one group. Version 1 and 2 differ in names and in how
 // they say "no limit", and in nothing else that is read here.
 
+import type { Parse } from "../kernel_file.ts";
 import {
   digitsEnd,
   isDigit,
@@ -27,21 +28,28 @@ export interface CgroupNames {
   usage: string;
   stat: string;
   /** Inactive page cache of the group and all below it. */
-  inactiveFile: Uint8Array;
+  inactiveFile: StatLine;
+}
+
+/** A line of memory.stat. */
+export interface StatLine {
+  name: string;
+  /** The number on it in bytes. Made once, so that a sample makes no closure. */
+  parse: Parse<number | undefined>;
 }
 
 export const V1: CgroupNames = {
   limit: "memory.limit_in_bytes",
   usage: "memory.usage_in_bytes",
   stat: "memory.stat",
-  inactiveFile: key("total_inactive_file"),
+  inactiveFile: statLine("total_inactive_file"),
 };
 
 export const V2: CgroupNames = {
   limit: "memory.max",
   usage: "memory.current",
   stat: "memory.stat",
-  inactiveFile: key("inactive_file"),
+  inactiveFile: statLine("inactive_file"),
 };
 
 /** Version 2, the throttle limit: above it the kernel slows the group down. */
@@ -54,7 +62,7 @@ export const USE_HIERARCHY = "memory.use_hierarchy";
 export const ROOT_ONLY = "cgroup.sane_behavior";
 
 /** Version 1, the line of memory.stat with the least limit up to the root. */
-export const HIERARCHICAL_LIMIT: Uint8Array = key("hierarchical_memory_limit");
+export const HIERARCHICAL_LIMIT: StatLine = statLine("hierarchical_memory_limit");
 
 /** A limit in bytes, `Infinity` for none, `undefined` for garbage. */
 export function parseLimit(data: Uint8Array, length: number): number | undefined {
@@ -62,8 +70,8 @@ export function parseLimit(data: Uint8Array, length: number): number | undefined
     return endsAt(data, MAX.length, length) ? Infinity : undefined;
   }
   if (isHuge(data, length)) return Infinity;
-  const value = readDigits(data, 0, length);
-  return endsAt(data, digitsEnd, length) ? limitOf(value) : undefined;
+  const behind = digitsEnd(data, 0, length);
+  return endsAt(data, behind, length) ? limitOf(readDigits(data, 0, behind)) : undefined;
 }
 
 /**
@@ -80,8 +88,9 @@ function isHuge(data: Uint8Array, length: number): boolean {
 
 /** A usage in bytes, `undefined` for garbage. */
 export function parseUsage(data: Uint8Array, length: number): number | undefined {
-  const value = readDigits(data, 0, length);
-  return value <= MAX_BYTES && endsAt(data, digitsEnd, length) ? value : undefined;
+  const behind = digitsEnd(data, 0, length);
+  const value = readDigits(data, 0, behind);
+  return value <= MAX_BYTES && endsAt(data, behind, length) ? value : undefined;
 }
 
 /** The number on the line of memory.stat that `name` begins. */
@@ -89,11 +98,17 @@ export function parseStat(data: Uint8Array, length: number, name: Uint8Array): n
   for (let at = 0; at < length; at = nextLine(data, at, length)) {
     const value = at + name.length;
     if (data[value] !== SPACE || !startsWith(data, at, length, name)) continue;
-    const number = readDigits(data, value + 1, length);
+    const behind = digitsEnd(data, value + 1, length);
+    const number = readDigits(data, value + 1, behind);
     // A line without its newline was cut short.
-    return number >= 0 && digitsEnd < length && data[digitsEnd] === NEWLINE ? number : undefined;
+    return number >= 0 && behind < length && data[behind] === NEWLINE ? number : undefined;
   }
   return undefined;
+}
+
+function statLine(name: string): StatLine {
+  const bytes = key(name);
+  return { name, parse: (data, length) => parseStat(data, length, bytes) };
 }
 
 /** A number that a limit file or hierarchical_memory_limit gave; NaN: none. */

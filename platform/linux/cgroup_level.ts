@@ -1,14 +1,14 @@
 // One folder of the cgroup hierarchy, with its memory files held open.
 
-import { bytes, KernelFile } from "../kernel_file.ts";
+import { KernelFile, type Parse } from "../kernel_file.ts";
 import type { OpenFiles } from "../open_files.ts";
 import {
   type CgroupNames,
   HIERARCHICAL_LIMIT,
   limitOf,
   parseLimit,
-  parseStat,
   parseUsage,
+  type StatLine,
   THROTTLE,
 } from "./cgroup_files.ts";
 
@@ -45,33 +45,31 @@ export class CgroupLevel {
 
   /** The hard limit in bytes, `Infinity` for none. */
   readLimit(): number | undefined {
-    const length = this.limitFile.read();
-    return length < 0 ? undefined : parseLimit(bytes, length);
+    return this.limitFile.read(parseLimit);
   }
 
   /** The usage in bytes. */
   readUsage(): number | undefined {
-    const length = this.usageFile.read();
-    return length < 0 ? undefined : parseUsage(bytes, length);
+    return this.usageFile.read(parseUsage);
   }
 
   /** `current` less inactive page cache, in bytes. */
   readWorkingSet(current: number): number | undefined {
-    const inactive = this.#readStat(this.#names.inactiveFile);
+    const inactive = this.statFile.read(this.#names.inactiveFile.parse);
     return inactive === undefined ? undefined : Math.max(0, current - inactive);
   }
 
   /** Version 1: the least limit of this level and of all above it, in bytes. */
   readHierarchicalLimit(): number | undefined {
-    return limitOf(this.#readStat(HIERARCHICAL_LIMIT) ?? NaN);
+    return limitOf(this.statFile.read(HIERARCHICAL_LIMIT.parse) ?? NaN);
   }
 
   /** The throttle limit. Read only to explain, so it is not kept open. */
   readThrottle(): number {
     const file = this.#open(THROTTLE);
-    const length = file.read();
+    const limit = file.read(parseLimit);
     file.close();
-    return (length < 0 ? undefined : parseLimit(bytes, length)) ?? Infinity;
+    return limit ?? Infinity;
   }
 
   /** Why the limit cannot be read; `undefined` if it can, or if there is no such file. */
@@ -89,7 +87,7 @@ export class CgroupLevel {
   /** Why the working set cannot be read although the usage can. */
   explainWorkingSet(): string | undefined {
     const { inactiveFile } = this.#names;
-    return this.#explainStat(this.#readStat(inactiveFile), inactiveFile);
+    return this.#explainStat(this.statFile.read(inactiveFile.parse), inactiveFile);
   }
 
   /** Version 1: why hierarchical_memory_limit cannot be read. */
@@ -119,28 +117,23 @@ export class CgroupLevel {
     return new KernelFile(`${this.#folder}/${name}`, this.#files);
   }
 
-  #readStat(name: Uint8Array): number | undefined {
-    const length = this.statFile.read();
-    return length < 0 ? undefined : parseStat(bytes, length, name);
-  }
-
-  #explainStat(value: number | undefined, name: Uint8Array): string | undefined {
+  #explainStat(value: number | undefined, { name }: StatLine): string | undefined {
     if (value !== undefined) return undefined;
     const { path, problem } = this.statFile;
-    return problem ??
-      `${path} is malformed: it has no line ${new TextDecoder().decode(name)} with a number`;
+    return problem ?? `${path} is malformed: it has no line ${name} with a number`;
   }
 }
 
 /** Reads the file again to say why nothing was made of it. */
 function explain(
   file: KernelFile,
-  parse: (data: Uint8Array, length: number) => number | undefined,
+  parse: Parse<number | undefined>,
   rule: string,
 ): string | undefined {
-  const length = file.read();
-  if (length < 0) return file.problem;
-  if (parse(bytes, length) !== undefined) return undefined;
-  const text = new TextDecoder().decode(bytes.subarray(0, Math.min(length, QUOTED)));
-  return `${file.path} is malformed: ${JSON.stringify(text.trim())} is ${rule}`;
+  const problem = file.read((data, length) => {
+    if (parse(data, length) !== undefined) return undefined;
+    const text = new TextDecoder().decode(data.subarray(0, Math.min(length, QUOTED)));
+    return `${file.path} is malformed: ${JSON.stringify(text.trim())} is ${rule}`;
+  });
+  return file.problem ?? problem;
 }

@@ -1,6 +1,6 @@
 // The levels of the cgroup hierarchy that can bind this process, read together.
 
-import { bytes, KernelFile } from "../kernel_file.ts";
+import { KernelFile } from "../kernel_file.ts";
 import type { OpenFiles } from "../open_files.ts";
 import { ROOT_ONLY, USE_HIERARCHY, V1, V2 } from "./cgroup_files.ts";
 import { CgroupLevel } from "./cgroup_level.ts";
@@ -211,10 +211,10 @@ export class CgroupLevels {
 
   #usesNoHierarchy(folder: string, files: OpenFiles): boolean {
     const file = new KernelFile(`${folder}/${USE_HIERARCHY}`, files);
-    const length = file.read();
+    const isZero = file.read((data, length) => length > 0 && data[0] === 0x30);
     this.#waiting ||= file.waiting;
     file.close();
-    return length > 0 && bytes[0] === 0x30;
+    return isZero === true;
   }
 }
 

@@ -6,24 +6,24 @@ export const NINE = 0x39;
 /** 2^53 and all above it is not a size, and not exact. */
 export const MAX_BYTES: number = Number.MAX_SAFE_INTEGER;
 
-/** Where the last {@linkcode readDigits} stopped. */
-export let digitsEnd = 0;
+/** The index behind the digits that begin at `start`; `start` itself if there is none. */
+export function digitsEnd(data: Uint8Array, start: number, end: number): number {
+  let i = start;
+  while (i < end && isDigit(data[i]!)) i++;
+  return i;
+}
 
 /**
- * The decimal number at `start`, or NaN if there is no digit or there are more
- * than 20 (2^64 has 20): a result that is always a number costs V8 no object.
- * Sets {@linkcode digitsEnd}.
+ * The decimal number of the digits from `start` to `end`, or NaN if there are
+ * none or more than 20 (2^64 has 20): a result that is always a number costs V8
+ * no object.
+ *
+ * @param end What {@linkcode digitsEnd} returned for `start`.
  */
 export function readDigits(data: Uint8Array, start: number, end: number): number {
   let value = 0;
-  let i = start;
-  for (; i < end; i++) {
-    const byte = data[i]!;
-    if (!isDigit(byte)) break;
-    value = value * 10 + (byte - ZERO);
-  }
-  digitsEnd = i;
-  return i === start || i - start > 20 ? NaN : value;
+  for (let i = start; i < end; i++) value = value * 10 + (data[i]! - ZERO);
+  return end === start || end - start > 20 ? NaN : value;
 }
 
 /** Whether it is the code of 0 to 9. */

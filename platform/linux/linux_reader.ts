@@ -11,13 +11,13 @@ import type { Signal, Signals } from "../../src/sampler.ts";
 import { isDeno } from "../deno.ts";
 import { type Engine, unavailable } from "../engine.ts";
 import type { FileIo } from "../file_io.ts";
-import { bytes, KernelFile } from "../kernel_file.ts";
+import { KernelFile, type Parse } from "../kernel_file.ts";
 import { OpenFiles } from "../open_files.ts";
 import { Cgroup } from "./cgroup.ts";
 import type { CgroupReading } from "./cgroup_levels.ts";
 import { explainCgroup, explainEvents } from "./cgroup_signals.ts";
 import { parsePressure } from "./proc_pressure_memory.ts";
-import { type Meminfo, parseMeminfo, parseVmRss } from "./proc_meminfo.ts";
+import { clearMeminfo, type Meminfo, parseMeminfo, parseVmRss } from "./proc_meminfo.ts";
 import { parseAuxvPageSize } from "./proc_self_auxv.ts";
 import { parseStatmResident } from "./proc_self_statm.ts";
 
@@ -32,6 +32,8 @@ export const JOINT_FOR = 1;
 const monotonic = performance.now.bind(performance);
 
 const decoder = new TextDecoder();
+const parsePressureFile: Parse<MemoryPressure | undefined> = (data, length) =>
+  parsePressure(decoder.decode(data.subarray(0, length)));
 
 /** Reads one `proc` and `sys`. */
 export class LinuxReader {
@@ -43,6 +45,10 @@ export class LinuxReader {
   readonly #pageSize: number | undefined;
   readonly #cgroup: Cgroup;
   readonly #system: Meminfo = { total: undefined, available: undefined };
+  readonly #parseMeminfo: Parse<true> = (data, length) => {
+    parseMeminfo(data, length, this.#system);
+    return true;
+  };
   readonly #group: CgroupReading = {
     current: undefined,
     limit: undefined,
@@ -64,8 +70,9 @@ export class LinuxReader {
   /** `checks` of the cgroup when the file of `#pressure` was chosen. */
   #pressureChosenAt = 0;
   /**
-   * What the next snapshot is made from. Fields that began as undefined hand
-   * large numbers on to it; others are copied, 16 bytes each in V8.
+   * What the next snapshot is made from. A record per sample would take 144
+   * bytes more. Fields that began as undefined hand large numbers on to the
+   * snapshot; others are copied, 16 bytes each in V8.
    */
   readonly #next: MemInfoInit = Object.fromEntries(
     ["at", ...SIGNAL_NAMES].map((name) => [name, undefined]),
@@ -186,12 +193,10 @@ export class LinuxReader {
       this.#pressureChosenAt = checks;
       this.#openPressure();
     }
-    let length = this.#pressure!.read();
-    if (this.#pressure!.gone) {
-      this.#openPressure();
-      length = this.#pressure!.read();
-    }
-    return length < 0 ? undefined : parsePressure(decoder.decode(bytes.subarray(0, length)));
+    const pressure = this.#pressure!.read(parsePressureFile);
+    if (!this.#pressure!.gone) return pressure;
+    this.#openPressure();
+    return this.#pressure!.read(parsePressureFile);
   }
 
   /** Opens the group's own figures, or else the host's, unless they are open. */
@@ -224,14 +229,12 @@ export class LinuxReader {
   }
 
   #readSystem(): void {
-    parseMeminfo(bytes, Math.max(0, this.#meminfo.read()), this.#system);
+    if (this.#meminfo.read(this.#parseMeminfo) === undefined) clearMeminfo(this.#system);
   }
 
   #readRss(): number | undefined {
-    const length = this.#rss.read();
-    if (length < 0) return undefined;
-    if (this.#pageSize === undefined) return parseVmRss(bytes, length);
-    const pages = parseStatmResident(bytes, length);
+    if (this.#pageSize === undefined) return this.#rss.read(parseVmRss);
+    const pages = this.#rss.read(parseStatmResident);
     return pages === undefined ? undefined : pages * this.#pageSize;
   }
 

@@ -50,6 +50,12 @@ export function parseMeminfo(data: Uint8Array, length: number, out: Meminfo): vo
   out.available = toBytes(clamp(available, total));
 }
 
+/** Makes `out` say that nothing is known. */
+export function clearMeminfo(out: Meminfo): void {
+  out.total = undefined;
+  out.available = undefined;
+}
+
 /** VmRSS of /proc/self/status in bytes. */
 export function parseVmRss(data: Uint8Array, length: number): number | undefined {
   return toBytes(lineValue(data, length, VM_RSS));
@@ -80,8 +86,10 @@ function readKib(data: Uint8Array, start: number, end: number): number {
   let at = start;
   while (at < end && (data[at] === SPACE || data[at] === TAB)) at++;
   const negative = data[at] === MINUS;
-  const kib = readDigits(data, negative ? at + 1 : at, end);
-  if (!(kib * 1024 <= MAX_BYTES) || !startsWith(data, digitsEnd, end, KB)) return NaN;
+  if (negative) at++;
+  const behind = digitsEnd(data, at, end);
+  const kib = readDigits(data, at, behind);
+  if (!(kib * 1024 <= MAX_BYTES) || !startsWith(data, behind, end, KB)) return NaN;
   return negative ? -kib : kib;
 }
 
