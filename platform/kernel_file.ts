@@ -25,13 +25,16 @@ let bytes: Uint8Array = new WholeBuffer(16 * 1024);
  */
 export type Parse<T> = (data: Uint8Array, length: number) => T;
 
+/** What is wrong with a content that could not be parsed. */
+export type Complain = (data: Uint8Array, length: number) => string;
+
 /**
  * A file whose content the kernel generates at each read: opened once, then read
  * from its start into the one buffer of all such files.
  */
 export class KernelFile {
   readonly path: string;
-  /** Why the last open or read failed. */
+  /** Why the last open or read failed, or why nothing could be made of the content. */
   problem: string | undefined;
   /** Whether there was no such file at the last attempt to open it. */
   missing = false;
@@ -57,10 +60,21 @@ export class KernelFile {
     return this.#fd !== undefined || this.#reopens;
   }
 
-  /** Reads the file: what `parse` makes of it, or `undefined` on failure. */
-  read<T>(parse: Parse<T>): T | undefined {
+  /**
+   * Reads the file: what `parse` makes of it. `undefined` on failure, and if
+   * `parse` returned that; {@linkcode KernelFile.problem} then says why.
+   *
+   * @param complain Called only then, before the bytes are overwritten.
+   */
+  read<T>(parse: Parse<T>, complain?: Complain): T | undefined {
     const length = this.#fill();
-    return length < 0 ? undefined : parse(bytes, length);
+    if (length < 0) return undefined;
+    const value = parse(bytes, length);
+    if (value === undefined) {
+      const details = complain === undefined ? "" : `: ${complain(bytes, length)}`;
+      this.problem = `${this.path} is malformed${details}`;
+    }
+    return value;
   }
 
   /** Tries again to open a file that could not be opened. */

@@ -84,13 +84,15 @@ export class RuntimeSampler implements Sampler {
   readonly adapter: AdapterName = "runtime";
   readonly #host: RuntimeHost;
   #closed = false;
+  /** The last snapshot, which `signals` explains. */
+  #last: MemInfo | undefined;
 
   constructor(host: RuntimeHost) {
     this.#host = host;
   }
 
   sample(): MemInfo {
-    if (this.#closed) throw new Error("Cannot sample: the sampler is closed");
+    this.#checkOpen();
     const next: MemInfoInit = { at: Date.now() };
     const { system, memoryUsage, engine, constrainedMemory } = this.#host;
     const figures = system && attempt(system.read);
@@ -103,11 +105,12 @@ export class RuntimeSampler implements Sampler {
       next.cgroupLimit = limit;
       next.cgroupCurrent = next.processRss;
     }
-    return new MemInfo(next);
+    return this.#last = new MemInfo(next);
   }
 
   get signals(): Signals {
-    const info = this.sample();
+    this.#checkOpen();
+    const info = this.#last ?? this.sample();
     const { system, engine, constrainedMemory, systemReason, cgroupReason } = this.#host;
     const fromSystem = (value: number | undefined): Signal =>
       value === undefined
@@ -148,6 +151,10 @@ export class RuntimeSampler implements Sampler {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new Error("Cannot sample: the sampler is closed");
   }
 }
 

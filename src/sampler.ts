@@ -63,7 +63,17 @@ export type Signals = {
 export interface Sampler extends Disposable {
   /** Which adapter reads; samplers of your own may leave it out. */
   readonly adapter?: AdapterName;
-  /** For each field its source, and why it is unavailable if it is. */
+  /**
+   * For each field of the last snapshot its source, and the reason if it is
+   * unavailable. Reading this property reads no file. There are two exceptions:
+   *
+   * - If this sampler has taken no snapshot yet, it takes one. On macOS, where
+   *   that takes time, the reason is then `"not sampled yet"`.
+   * - `throttleAt` is read from memory.high, at most once a second.
+   *
+   * Samplers of the same `root` share their files. If another one with the same
+   * `usage` and `pressure` has sampled since, its snapshot is the one explained.
+   */
   readonly signals: Signals;
   /**
    * Takes one snapshot: directly where the platform can (Linux, runtime

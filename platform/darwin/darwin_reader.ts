@@ -33,6 +33,7 @@ export class DarwinReader {
   #total: number | undefined;
   #problem: string | undefined = "not sampled yet";
   #totalProblem: string | undefined = "not sampled yet";
+  #rssProblem: string | undefined = "not sampled yet";
 
   constructor(host: DarwinHost) {
     this.#host = host;
@@ -52,17 +53,19 @@ export class DarwinReader {
     };
     this.#host.engine.read(next);
     next.processRss = attempt(this.#host.rss);
+    this.#rssProblem = next.processRss === undefined ? "process.memoryUsage() failed" : undefined;
     return new MemInfo(next);
   }
 
+  /** Explains the last sample and reads nothing. */
   get signals(): Signals {
-    const fromProgram = (source: string, problem: string | undefined): Signal =>
+    const from = (source: string, problem: string | undefined): Signal =>
       problem === undefined ? { available: true, source } : unavailable(source, problem);
     const noCgroup = unavailable("cgroup", "macOS has no cgroups");
     return {
-      systemAvailable: fromProgram(this.#vmStat, this.#problem),
-      systemTotal: fromProgram(`${this.#sysctl} -n hw.memsize`, this.#totalProblem),
-      processRss: { available: true, source: "process.memoryUsage()" },
+      systemAvailable: from(this.#vmStat, this.#problem),
+      systemTotal: from(`${this.#sysctl} -n hw.memsize`, this.#totalProblem),
+      processRss: from("process.memoryUsage()", this.#rssProblem),
       ...this.#host.engine.signals,
       cgroupCurrent: noCgroup,
       cgroupLimit: noCgroup,

@@ -3,7 +3,7 @@
 import { describeError } from "../file_io.ts";
 import { KernelFile } from "../kernel_file.ts";
 import { isTransient, type OpenFiles } from "../open_files.ts";
-import { CgroupLevels, type CgroupReading, clear } from "./cgroup_levels.ts";
+import { CgroupLevels, type CgroupReading, clear, emptyReading } from "./cgroup_levels.ts";
 import { type CgroupPlace, locateCgroup } from "./cgroup_place.ts";
 import { MemoryEvents } from "./memory_events.ts";
 import { parseSelfCgroup } from "./proc_self_cgroup.ts";
@@ -15,6 +15,22 @@ import { parseMountinfo } from "./proc_self_mountinfo.ts";
  * readable, so nothing else tells.
  */
 export const RECHECK_PERIOD = 5_000;
+
+/** How old, in milliseconds, the throttle limit may be. */
+export const THROTTLE_PERIOD = 1_000;
+
+/** What the levels say, and where they were at that moment. Reused from sample to sample. */
+export interface PlacedReading extends CgroupReading {
+  place: CgroupPlace;
+  /** Why "no limit" cannot be told from "cannot see"; `undefined`: it can. */
+  doubt: string | undefined;
+}
+
+/** A reading in which nothing is known. */
+export function emptyPlacedReading(): PlacedReading {
+  const place: CgroupPlace = { kind: "none", reason: "not sampled yet" };
+  return { ...emptyReading(), place, doubt: undefined };
+}
 
 /** Finds the group, reads its levels, and finds it again when it moves. */
 export class Cgroup {
@@ -32,6 +48,8 @@ export class Cgroup {
   /** Whether a shortage kept the place from being found. */
   #waiting = false;
   #checkedAt = 0;
+  #throttleLimit = Infinity;
+  #throttleReadAt = -Infinity;
   #checks = 0;
   /** The kernel's events when a level hits a limit. */
   readonly events: MemoryEvents = new MemoryEvents();
@@ -54,9 +72,9 @@ export class Cgroup {
     return this.#selfCgroup.path;
   }
 
-  /** The levels that are read, if the place is known. */
-  get levels(): CgroupLevels | undefined {
-    return this.#levels;
+  /** Whether any level has a limit file. */
+  get controlled(): boolean {
+    return this.#levels?.any ?? false;
   }
 
   /** Why "no limit" cannot be told from "cannot see"; `undefined`: it can. */
@@ -67,6 +85,20 @@ export class Cgroup {
   /** The process's own group, if it is visible. */
   get ownFolder(): string | undefined {
     return this.#place.kind === "found" ? this.#place.folders[0] : undefined;
+  }
+
+  /**
+   * The least throttle limit of all levels in bytes; `Infinity`: none. It only
+   * explains, and is read at most once per {@linkcode THROTTLE_PERIOD}.
+   *
+   * @param now Milliseconds that never go back.
+   */
+  throttleLimit(now: number): number {
+    if (now - this.#throttleReadAt >= THROTTLE_PERIOD) {
+      this.#throttleReadAt = now;
+      this.#throttleLimit = this.#levels?.readThrottleLimit() ?? Infinity;
+    }
+    return this.#throttleLimit;
   }
 
   /** A number that changes each time the place has been checked. */
@@ -81,7 +113,7 @@ export class Cgroup {
    * @param total Host memory in bytes: a limit above it is ignored.
    * @param rss Bytes that this process uses at least.
    */
-  read(now: number, workingSet: boolean, total: number, rss: number, out: CgroupReading): void {
+  read(now: number, workingSet: boolean, total: number, rss: number, out: PlacedReading): void {
     if (this.#waiting || this.#levels?.waiting) {
       this.#resolve();
     } else if (now - this.#checkedAt >= RECHECK_PERIOD || now < this.#checkedAt) {
@@ -93,6 +125,8 @@ export class Cgroup {
       this.#resolve();
       this.#readLevels(workingSet, total, rss, out);
     }
+    out.place = this.#place;
+    out.doubt = this.#doubt;
   }
 
   close(): void {

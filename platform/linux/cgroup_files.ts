@@ -1,7 +1,7 @@
 // The memory files of one group. Version 1 and 2 differ in names and in how
 // they say "no limit", and in nothing else that is read here.
 
-import type { Parse } from "../kernel_file.ts";
+import type { Complain, Parse } from "../kernel_file.ts";
 import {
   digitsEnd,
   isDigit,
@@ -33,9 +33,10 @@ export interface CgroupNames {
 
 /** A line of memory.stat. */
 export interface StatLine {
-  name: string;
   /** The number on it in bytes. Made once, so that a sample makes no closure. */
   parse: Parse<number | undefined>;
+  /** Says that there is no such line. */
+  complain: Complain;
 }
 
 export const V1: CgroupNames = {
@@ -62,7 +63,10 @@ export const USE_HIERARCHY = "memory.use_hierarchy";
 export const ROOT_ONLY = "cgroup.sane_behavior";
 
 /** Version 1, the line of memory.stat with the least limit up to the root. */
-export const HIERARCHICAL_LIMIT: StatLine = statLine("hierarchical_memory_limit");
+export const HIERARCHICAL_LIMIT: StatLine = statLine(
+  "hierarchical_memory_limit",
+  (value) => limitOf(value ?? NaN),
+);
 
 /** A limit in bytes, `Infinity` for none, `undefined` for garbage. */
 export function parseLimit(data: Uint8Array, length: number): number | undefined {
@@ -86,6 +90,21 @@ function isHuge(data: Uint8Array, length: number): boolean {
   return true;
 }
 
+/** How many bytes of a malformed file are quoted. */
+const QUOTED = 40;
+
+/** Quotes a file that {@linkcode parseLimit} refuses. */
+export const notALimit: Complain = (data, length) =>
+  `${quote(data, length)} is neither a size nor the word for no limit`;
+
+/** Quotes a file that {@linkcode parseUsage} refuses. */
+export const notAUsage: Complain = (data, length) => `${quote(data, length)} is not a size`;
+
+function quote(data: Uint8Array, length: number): string {
+  const text = new TextDecoder().decode(data.subarray(0, Math.min(length, QUOTED)));
+  return JSON.stringify(text.trim());
+}
+
 /** A usage in bytes, `undefined` for garbage. */
 export function parseUsage(data: Uint8Array, length: number): number | undefined {
   const behind = digitsEnd(data, 0, length);
@@ -106,9 +125,16 @@ export function parseStat(data: Uint8Array, length: number, name: Uint8Array): n
   return undefined;
 }
 
-function statLine(name: string): StatLine {
+/** @param convert Makes of the number what is wanted. */
+function statLine(
+  name: string,
+  convert: (value: number | undefined) => number | undefined = (value) => value,
+): StatLine {
   const bytes = key(name);
-  return { name, parse: (data, length) => parseStat(data, length, bytes) };
+  return {
+    parse: (data, length) => convert(parseStat(data, length, bytes)),
+    complain: () => `it has no line ${name} with a number`,
+  };
 }
 
 /** A number that a limit file or hierarchical_memory_limit gave; NaN: none. */

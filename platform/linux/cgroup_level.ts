@@ -1,21 +1,18 @@
 // One folder of the cgroup hierarchy, with its memory files held open.
 
-import { KernelFile, type Parse } from "../kernel_file.ts";
+import { KernelFile } from "../kernel_file.ts";
 import type { OpenFiles } from "../open_files.ts";
 import {
   type CgroupNames,
   HIERARCHICAL_LIMIT,
-  limitOf,
+  notALimit,
+  notAUsage,
   parseLimit,
   parseUsage,
-  type StatLine,
   THROTTLE,
 } from "./cgroup_files.ts";
 
-/** How many bytes of a malformed file are quoted. */
-const QUOTED = 40;
-
-/** One level; what cannot be read of it is `undefined`. */
+/** One level. What cannot be read of it is `undefined`; the file's `problem` then says why. */
 export class CgroupLevel {
   readonly limitFile: KernelFile;
   readonly #folder: string;
@@ -45,23 +42,24 @@ export class CgroupLevel {
 
   /** The hard limit in bytes, `Infinity` for none. */
   readLimit(): number | undefined {
-    return this.limitFile.read(parseLimit);
+    return this.limitFile.read(parseLimit, notALimit);
   }
 
   /** The usage in bytes. */
   readUsage(): number | undefined {
-    return this.usageFile.read(parseUsage);
+    return this.usageFile.read(parseUsage, notAUsage);
   }
 
   /** `current` less inactive page cache, in bytes. */
   readWorkingSet(current: number): number | undefined {
-    const inactive = this.statFile.read(this.#names.inactiveFile.parse);
+    const { inactiveFile } = this.#names;
+    const inactive = this.statFile.read(inactiveFile.parse, inactiveFile.complain);
     return inactive === undefined ? undefined : Math.max(0, current - inactive);
   }
 
   /** Version 1: the least limit of this level and of all above it, in bytes. */
   readHierarchicalLimit(): number | undefined {
-    return limitOf(this.statFile.read(HIERARCHICAL_LIMIT.parse) ?? NaN);
+    return this.statFile.read(HIERARCHICAL_LIMIT.parse, HIERARCHICAL_LIMIT.complain);
   }
 
   /** The throttle limit. Read only to explain, so it is not kept open. */
@@ -70,29 +68,6 @@ export class CgroupLevel {
     const limit = file.read(parseLimit);
     file.close();
     return limit ?? Infinity;
-  }
-
-  /** Why the limit cannot be read; `undefined` if it can, or if there is no such file. */
-  explainLimit(): string | undefined {
-    return this.limitFile.missing
-      ? undefined
-      : explain(this.limitFile, parseLimit, "neither a size nor the word for no limit");
-  }
-
-  /** Why the usage cannot be read; `undefined` if it can. */
-  explainUsage(): string | undefined {
-    return explain(this.usageFile, parseUsage, "not a size");
-  }
-
-  /** Why the working set cannot be read although the usage can. */
-  explainWorkingSet(): string | undefined {
-    const { inactiveFile } = this.#names;
-    return this.#explainStat(this.statFile.read(inactiveFile.parse), inactiveFile);
-  }
-
-  /** Version 1: why hierarchical_memory_limit cannot be read. */
-  explainHierarchicalLimit(): string | undefined {
-    return this.#explainStat(this.readHierarchicalLimit(), HIERARCHICAL_LIMIT);
   }
 
   /** Whether a file was there and is not any more. */
@@ -116,24 +91,4 @@ export class CgroupLevel {
   #open(name: string): KernelFile {
     return new KernelFile(`${this.#folder}/${name}`, this.#files);
   }
-
-  #explainStat(value: number | undefined, { name }: StatLine): string | undefined {
-    if (value !== undefined) return undefined;
-    const { path, problem } = this.statFile;
-    return problem ?? `${path} is malformed: it has no line ${name} with a number`;
-  }
-}
-
-/** Reads the file again to say why nothing was made of it. */
-function explain(
-  file: KernelFile,
-  parse: Parse<number | undefined>,
-  rule: string,
-): string | undefined {
-  const problem = file.read((data, length) => {
-    if (parse(data, length) !== undefined) return undefined;
-    const text = new TextDecoder().decode(data.subarray(0, Math.min(length, QUOTED)));
-    return `${file.path} is malformed: ${JSON.stringify(text.trim())} is ${rule}`;
-  });
-  return file.problem ?? problem;
 }

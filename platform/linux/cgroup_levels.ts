@@ -5,7 +5,10 @@ import type { OpenFiles } from "../open_files.ts";
 import { ROOT_ONLY, USE_HIERARCHY, V1, V2 } from "./cgroup_files.ts";
 import { CgroupLevel } from "./cgroup_level.ts";
 
-/** What the levels say together, in bytes. Reused from sample to sample. */
+/**
+ * What the levels say together, in bytes, and why a value is missing. Reused
+ * from sample to sample.
+ */
 export interface CgroupReading {
   /**
    * Usage of the effective level. If it cannot be read, that of the nearest
@@ -22,6 +25,31 @@ export interface CgroupReading {
   estimate: boolean;
   /** Whether `limit` is unknown only for a shortage of descriptors or memory. */
   waiting: boolean;
+  /** Whether any level has a limit file. */
+  controlled: boolean;
+  /** For each limit that cannot be read, why. */
+  readonly limitProblems: string[];
+  /** Why the usage of the level with this limit cannot be read. */
+  usageProblem: string | undefined;
+  /** Why the working set cannot be read although the usage can. */
+  workingSetProblem: string | undefined;
+}
+
+/** A reading in which nothing is known. */
+export function emptyReading(): CgroupReading {
+  return {
+    current: undefined,
+    limit: undefined,
+    workingSet: undefined,
+    limitSource: undefined,
+    usageSource: undefined,
+    estimate: false,
+    waiting: false,
+    controlled: false,
+    limitProblems: [],
+    usageProblem: undefined,
+    workingSetProblem: undefined,
+  };
 }
 
 /** All levels from the process's own group up to the mount point. */
@@ -90,9 +118,11 @@ export class CgroupLevels {
     for (let i = 0; i < levels.length; i++) {
       const level = levels[i]!;
       if (level.limitFile.missing) continue;
+      out.controlled = true;
       const limit = level.readLimit();
       if (limit === undefined) {
         known = false;
+        out.limitProblems.push(level.limitFile.problem!);
         waiting ||= level.limitFile.waiting;
         if (unread === -1) unread = i;
       } else if (limit <= total && limit !== Infinity) {
@@ -104,6 +134,7 @@ export class CgroupLevels {
       const limit = own.readHierarchicalLimit();
       if (limit === undefined) {
         known = false;
+        out.limitProblems.push(own.statFile.problem!);
         waiting ||= own.statFile.waiting;
       } else if (limit <= total && limit !== Infinity) {
         // It belongs to a level that cannot be read, or to one out of sight
@@ -124,23 +155,6 @@ export class CgroupLevels {
     return Math.min(...this.#levels.map((level) => level.readThrottle()), Infinity);
   }
 
-  /** For each level whose limit cannot be read, why. */
-  explainLimits(): string[] {
-    const problems = this.#levels.map((level) => level.explainLimit());
-    if (this.#hiddenLimit) problems.push(this.#own!.explainHierarchicalLimit());
-    return problems.filter((problem) => problem !== undefined);
-  }
-
-  /** Why the usage of the level with this limit cannot be read. */
-  explainUsage(limitSource: string | undefined): string | undefined {
-    return this.#levelOf(limitSource)?.explainUsage();
-  }
-
-  /** The same for its memory.stat. */
-  explainWorkingSet(usageSource: string | undefined): string | undefined {
-    return this.#levels.find((level) => level.usageFile.path === usageSource)?.explainWorkingSet();
-  }
-
   close(): void {
     for (const level of this.#levels) level.close();
   }
@@ -149,12 +163,6 @@ export class CgroupLevels {
   get #own(): CgroupLevel | undefined {
     for (const level of this.#levels) if (!level.limitFile.missing) return level;
     return undefined;
-  }
-
-  /** The level of a limit; a hidden one's usage is the outermost's. */
-  #levelOf(limitSource: string | undefined): CgroupLevel | undefined {
-    return this.#levels.find((level) => level.limitFile.path === limitSource) ??
-      this.#levels.at(-1);
   }
 
   /** Takes this limit over if it leaves less than `least`; returns the new least. */
@@ -169,6 +177,7 @@ export class CgroupLevels {
   ): number {
     let level = this.#levels[at]!;
     let current = level.readUsage();
+    const usageProblem = level.usageFile.problem;
     // Memory is charged to every level above it too, so a level below tells
     // the least that this one uses.
     for (let below = at - 1; current === undefined && below >= 0; below--) {
@@ -184,6 +193,9 @@ export class CgroupLevels {
     out.limitSource = source;
     out.usageSource = level.usageFile.path;
     out.estimate = level !== this.#levels[at];
+    out.usageProblem = usageProblem;
+    const asked = workingSet && current !== undefined;
+    out.workingSetProblem = asked ? level.statFile.problem : undefined;
     return left;
   }
 
@@ -193,8 +205,10 @@ export class CgroupLevels {
     out.limitSource = level.limitFile.path;
     out.usageSource = level.usageFile.path;
     out.current = level.readUsage();
+    out.usageProblem = level.usageFile.problem;
     if (workingSet && out.current !== undefined) {
       out.workingSet = level.readWorkingSet(out.current);
+      out.workingSetProblem = level.statFile.problem;
     }
   }
 
@@ -227,4 +241,8 @@ export function clear(out: CgroupReading): void {
   out.usageSource = undefined;
   out.estimate = false;
   out.waiting = false;
+  out.controlled = false;
+  out.limitProblems.length = 0;
+  out.usageProblem = undefined;
+  out.workingSetProblem = undefined;
 }

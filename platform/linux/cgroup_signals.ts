@@ -1,9 +1,8 @@
-// Explains what was read of the cgroup, and what could not be.
+// Explains what was read of the cgroup, and what could not be. Nothing is read here.
 
 import type { Signal, Signals } from "../../src/sampler.ts";
 import { unavailable } from "../engine.ts";
-import type { Cgroup } from "./cgroup.ts";
-import type { CgroupReading } from "./cgroup_levels.ts";
+import type { Cgroup, PlacedReading } from "./cgroup.ts";
 
 /** The signals of the memory files. */
 export type CgroupSignals = Pick<
@@ -11,23 +10,28 @@ export type CgroupSignals = Pick<
   "cgroupCurrent" | "cgroupLimit" | "cgroupWorkingSet"
 >;
 
-/** Explains the reading just made. */
+/**
+ * Explains a reading.
+ *
+ * @param placeSource The file that the place was found by.
+ * @param workingSet Whether the working set was asked for.
+ * @param throttleLimit In bytes; `Infinity`: none.
+ */
 export function explainCgroup(
-  cgroup: Cgroup,
-  reading: CgroupReading,
+  reading: PlacedReading,
+  placeSource: string,
   workingSet: boolean,
+  throttleLimit: number,
 ): CgroupSignals {
-  const { levels } = cgroup;
-  const where = cgroup.ownFolder ?? cgroup.placeSource;
-  const { current, limitSource, usageSource = where } = reading;
-  const why = explainNone(cgroup);
-  const usageProblem = levels?.explainUsage(limitSource);
-  const notes = [uncertainty(cgroup)];
+  const where = ownFolder(reading) ?? placeSource;
+  const { current, usageSource = where, usageProblem, controlled } = reading;
+  const why = explainNone(reading);
+  const notes = [uncertainty(reading)];
   if (reading.estimate) notes.push(`lower bound, as ${usageProblem}`);
   return {
-    cgroupLimit: explainLimit(cgroup, reading, where),
+    cgroupLimit: explainLimit(reading, where, throttleLimit),
     cgroupCurrent: current === undefined
-      ? unavailable(usageSource, levels?.any ? usageProblem ?? why : why)
+      ? unavailable(usageSource, controlled ? usageProblem ?? why : why)
       : { ...available(usageSource, notes), ...(reading.estimate && { estimate: true }) },
     cgroupWorkingSet: explainWorkingSet(),
   };
@@ -38,46 +42,48 @@ export function explainCgroup(
     if (reading.workingSet !== undefined) {
       return { ...available(source, notes), ...(reading.estimate && { estimate: true }) };
     }
-    const problem = current === undefined ? usageProblem : levels?.explainWorkingSet(usageSource);
-    return unavailable(source, levels?.any ? problem ?? why : why);
+    const problem = current === undefined ? usageProblem : reading.workingSetProblem;
+    return unavailable(source, controlled ? problem ?? why : why);
   }
 }
 
 /** Explains the kernel's events. */
-export function explainEvents({ place, events, levels, placeSource, doubt }: Cgroup): Signal {
+export function explainEvents({ place, events, controlled, placeSource, doubt }: Cgroup): Signal {
   if (place.kind !== "found") return unavailable(placeSource, doubt ?? place.reason);
   const source = `${place.folders[0]}/memory.events`;
   if (place.version === 1) return unavailable(source, "cgroup v1 has no memory.events");
   if (events.problem !== undefined) return unavailable(source, events.problem);
   if (events.available) return { available: true, source };
-  const off = levels?.any ? "" : ": memory controller off";
+  const off = controlled ? "" : ": memory controller off";
   return unavailable(source, `no memory.events at any level${off}`);
 }
 
-function explainLimit(cgroup: Cgroup, { limit, limitSource }: CgroupReading, where: string) {
-  const { levels } = cgroup;
-  const problems = levels?.explainLimits() ?? [];
-  const why = explainNone(cgroup);
-  const throttleAt = levels?.readThrottleLimit() ?? Infinity;
-  const throttle = throttleAt < (limit ?? 0) && { throttleAt };
+function explainLimit(reading: PlacedReading, where: string, throttleLimit: number): Signal {
+  const { limit, limitSource = where, limitProblems, controlled } = reading;
+  const why = explainNone(reading);
+  const throttle = throttleLimit < (limit ?? 0) && { throttleAt: throttleLimit };
   if (limit === undefined) {
-    return { ...unavailable(limitSource ?? where, problems[0] ?? why), ...throttle };
+    return { ...unavailable(limitSource, limitProblems[0] ?? why), ...throttle };
   }
-  const notes = [uncertainty(cgroup)];
-  if (problems.length > 0) notes.push(`upper bound, as ${problems.join("; ")}`);
-  if (limit === Infinity && !levels?.any) notes.push(`no limit: ${why}`);
-  return { ...available(limitSource ?? where, notes), ...throttle };
+  const notes = [uncertainty(reading)];
+  if (limitProblems.length > 0) notes.push(`upper bound, as ${limitProblems.join("; ")}`);
+  if (limit === Infinity && !controlled) notes.push(`no limit: ${why}`);
+  return { ...available(limitSource, notes), ...throttle };
 }
 
 /** Why there is no limit, or none that can be seen. */
-function explainNone({ place, doubt }: Cgroup): string {
+function explainNone({ place, doubt }: PlacedReading): string {
   if (doubt !== undefined) return doubt;
   if (place.kind !== "found") return place.reason;
   const file = place.version === 2 ? "memory.max" : "memory.limit_in_bytes";
   return `no ${file} at any level: memory controller off`;
 }
 
-function uncertainty({ place }: Cgroup): string | undefined {
+function ownFolder({ place }: PlacedReading): string | undefined {
+  return place.kind === "found" ? place.folders[0] : undefined;
+}
+
+function uncertainty({ place }: PlacedReading): string | undefined {
   return place.kind === "found" && place.uncertain !== undefined
     ? `uncertain: ${place.uncertain}`
     : undefined;

@@ -7,15 +7,15 @@ import {
   type MemoryPressure,
   SIGNAL_NAMES,
 } from "../../src/mem_info.ts";
-import type { Signal, Signals } from "../../src/sampler.ts";
+import type { Signals } from "../../src/sampler.ts";
 import { isDeno } from "../deno.ts";
-import { type Engine, unavailable } from "../engine.ts";
+import type { Engine } from "../engine.ts";
 import type { FileIo } from "../file_io.ts";
 import { KernelFile, type Parse } from "../kernel_file.ts";
 import { OpenFiles } from "../open_files.ts";
 import { Cgroup } from "./cgroup.ts";
-import type { CgroupReading } from "./cgroup_levels.ts";
-import { explainCgroup, explainEvents } from "./cgroup_signals.ts";
+import { explainEvents } from "./cgroup_signals.ts";
+import { emptyLinuxReading, explainReading, type LinuxReading } from "./linux_signals.ts";
 import { parsePressure } from "./proc_pressure_memory.ts";
 import { clearMeminfo, type Meminfo, parseMeminfo, parseVmRss } from "./proc_meminfo.ts";
 import { parseAuxvPageSize } from "./proc_self_auxv.ts";
@@ -49,22 +49,13 @@ export class LinuxReader {
     parseMeminfo(data, length, this.#system);
     return true;
   };
-  readonly #group: CgroupReading = {
-    current: undefined,
-    limit: undefined,
-    workingSet: undefined,
-    limitSource: undefined,
-    usageSource: undefined,
-    estimate: false,
-    waiting: false,
-  };
+  /** The last reading with and without working set and pressure; see {@linkcode kindOf}. */
+  readonly #readings: (LinuxReading | undefined)[] = [undefined, undefined, undefined, undefined];
   /** The last total that was read: without it, limits above it would count. */
   #total: number | undefined = undefined;
   readonly #base: string;
   /** Whether it is not this machine's own procfs, which the engine knows of. */
   readonly #foreign: boolean;
-  /** Whether the engine's call told the resident set, so that it was not read again. */
-  #engineRss = false;
   /** Opened only when first asked for. */
   #pressure: KernelFile | undefined;
   /** `checks` of the cgroup when the file of `#pressure` was chosen. */
@@ -110,16 +101,19 @@ export class LinuxReader {
   }
 
   sample(workingSet: boolean, pressure: boolean): MemInfo {
+    const reading = this.#readings[kindOf(workingSet, pressure)] ??= emptyLinuxReading();
     const next = this.#next;
     next.at = Date.now();
     this.#readSystem();
+    reading.meminfoProblem = this.#meminfo.problem;
     next.systemAvailable = this.#system.available;
     next.systemTotal = this.#system.total;
     next.processRss = undefined;
     this.#engine.read(next);
-    this.#engineRss = !this.#foreign && next.processRss !== undefined;
-    if (!this.#engineRss) next.processRss = this.#readRss();
-    const group = this.#group;
+    reading.engineRss = !this.#foreign && next.processRss !== undefined;
+    if (!reading.engineRss) next.processRss = this.#readRss();
+    reading.rssProblem = this.#rss.problem;
+    const { group } = reading;
     this.#total = next.systemTotal ?? this.#total;
     this.#cgroup.read(next.at, workingSet, this.#total ?? Infinity, next.processRss ?? 0, group);
     // A limit that only a shortage of descriptors hides is there again soon.
@@ -128,13 +122,13 @@ export class LinuxReader {
     next.cgroupCurrent = group.current;
     next.cgroupLimit = group.limit;
     next.cgroupWorkingSet = group.workingSet;
-    next.pressure = pressure ? this.#readPressure() : undefined;
-    return new MemInfo(next);
+    next.pressure = pressure ? this.#readPressure(reading) : undefined;
+    return reading.info = new MemInfo(next);
   }
 
   /** The same, or a joint reading younger than {@linkcode JOINT_FOR} that is not `seen`. */
   sampleJointly(workingSet: boolean, pressure: boolean, seen: MemInfo | undefined): MemInfo {
-    const kind = (workingSet ? 1 : 0) + (pressure ? 2 : 0);
+    const kind = kindOf(workingSet, pressure);
     const now = this.#now();
     const latest = this.#latest[kind];
     if (latest !== undefined && latest !== seen && now - this.#latestAt[kind]! < JOINT_FOR) {
@@ -144,28 +138,22 @@ export class LinuxReader {
     return this.#latest[kind] = this.sample(workingSet, pressure);
   }
 
-  /** Explains each field by a reading of its own. */
+  /**
+   * Explains each field of the last reading with these options, and takes one
+   * only if there was none. It reads nothing else but the throttle limit.
+   */
   signals(workingSet: boolean, pressure: boolean): Signals {
-    const info = this.sample(workingSet, pressure);
-    const { problem, path } = this.#meminfo;
-    const fromMeminfo = (value: number | undefined): Signal =>
-      value === undefined
-        ? unavailable(
-          path,
-          problem ?? `${path} is malformed: it has no such line with a size in kB`,
-        )
-        : { available: true, source: path };
-    const cgroup = explainCgroup(this.#cgroup, this.#group, workingSet);
-    const hidden = this.#group.waiting && problem === undefined;
+    const kind = kindOf(workingSet, pressure);
+    if (this.#readings[kind] === undefined) this.sample(workingSet, pressure);
+    const sources = {
+      engine: this.#engine,
+      meminfo: this.#meminfo,
+      rss: this.#rss,
+      placeSource: this.#cgroup.placeSource,
+    };
+    const throttleLimit = this.#cgroup.throttleLimit(this.#now());
     return {
-      systemAvailable: hidden
-        ? unavailable(path, `withheld while the cgroup is unknown: ${cgroup.cgroupLimit.reason}`)
-        : fromMeminfo(info.systemAvailable),
-      systemTotal: fromMeminfo(info.systemTotal),
-      processRss: this.#explainRss(info),
-      ...this.#engine.signals,
-      ...cgroup,
-      pressure: this.#explainPressure(info, pressure),
+      ...explainReading(this.#readings[kind]!, sources, workingSet, throttleLimit),
       pressureEvents: explainEvents(this.#cgroup),
     };
   }
@@ -187,16 +175,20 @@ export class LinuxReader {
     this.#cgroup.close();
   }
 
-  #readPressure(): MemoryPressure | undefined {
+  #readPressure(reading: LinuxReading): MemoryPressure | undefined {
     const { checks } = this.#cgroup;
     if (this.#pressure === undefined || this.#pressureChosenAt !== checks) {
       this.#pressureChosenAt = checks;
       this.#openPressure();
     }
-    const pressure = this.#pressure!.read(parsePressureFile);
-    if (!this.#pressure!.gone) return pressure;
-    this.#openPressure();
-    return this.#pressure!.read(parsePressureFile);
+    let pressure = this.#pressure!.read(parsePressureFile);
+    if (this.#pressure!.gone) {
+      this.#openPressure();
+      pressure = this.#pressure!.read(parsePressureFile);
+    }
+    reading.pressureSource = this.#pressure!.path;
+    reading.pressureProblem = this.#pressure!.problem;
+    return pressure;
   }
 
   /** Opens the group's own figures, or else the host's, unless they are open. */
@@ -209,23 +201,6 @@ export class LinuxReader {
     if (before?.path === path && before.usable && !before.gone) return;
     before?.close();
     this.#pressure = new KernelFile(path, this.#files);
-  }
-
-  #explainRss({ processRss }: MemInfo): Signal {
-    if (this.#engineRss) return this.#engine.rss!;
-    const { path: source, problem } = this.#rss;
-    return processRss === undefined
-      ? unavailable(source, problem ?? `${source} is malformed`)
-      : { available: true, source };
-  }
-
-  #explainPressure({ pressure }: MemInfo, asked: boolean): Signal {
-    const { path: source, problem } = this.#pressure ?? { path: "/proc/pressure/memory" };
-    if (pressure !== undefined) return { available: true, source };
-    return unavailable(
-      source,
-      asked ? problem ?? `${source} is malformed` : "not asked for: set pressure to true",
-    );
   }
 
   #readSystem(): void {
@@ -249,4 +224,9 @@ export class LinuxReader {
     }
     return parseAuxvPageSize(data);
   }
+}
+
+/** The index of the readings with these options. */
+function kindOf(workingSet: boolean, pressure: boolean): number {
+  return (workingSet ? 1 : 0) + (pressure ? 2 : 0);
 }

@@ -35,6 +35,7 @@ export class LinuxSampler extends Handle<LinuxReader> implements Sampler {
   readonly #workingSet: boolean;
   readonly #pressure: boolean;
   readonly #joint: boolean;
+  #sampled = false;
   /** What it gave last, so that it never gives one snapshot twice. */
   #last: MemInfo | undefined;
 
@@ -50,6 +51,8 @@ export class LinuxSampler extends Handle<LinuxReader> implements Sampler {
   }
 
   get signals(): Signals {
+    // Another sampler's reading may be long past.
+    if (!this.#sampled) this.sample();
     return this.open.signals(this.#workingSet, this.#pressure);
   }
 
@@ -59,6 +62,7 @@ export class LinuxSampler extends Handle<LinuxReader> implements Sampler {
   }
 
   sample(): MemInfo {
+    this.#sampled = true;
     if (!this.#joint) return this.open.sample(this.#workingSet, this.#pressure);
     return this.#last = this.open.sampleJointly(this.#workingSet, this.#pressure, this.#last);
   }

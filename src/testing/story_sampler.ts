@@ -39,6 +39,8 @@ export class StorySampler implements Sampler {
   readonly #story: readonly StoryMoment[];
   readonly #wakes = new Set<() => void>();
   #closed = false;
+  /** The last snapshot, which `signals` explains. */
+  #last: MemInfo | undefined;
   /** How many snapshots were taken. */
   samples = 0;
 
@@ -69,12 +71,15 @@ export class StorySampler implements Sampler {
   sample(): MemInfo {
     if (this.#closed) throw new Error("Cannot sample: the sampler is closed");
     this.samples++;
-    return this.#now();
+    return this.#last = this.#now();
   }
 
-  /** Each field that the story mentions is available from its first mention on. */
+  /**
+   * Explains the last snapshot, or this moment if none was taken: each field that
+   * the story mentions is available from its first mention on.
+   */
   get signals(): Signals {
-    const info = this.#now();
+    const info = this.#last ?? this.#now();
     const explain = (available: boolean): Signal =>
       available
         ? { available, source: "story" }

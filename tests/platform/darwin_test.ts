@@ -121,6 +121,17 @@ describe("the macOS reader with stand-in programs", { skip: posix }, () => {
       assert.equal(reader.signals.systemAvailable.available, true);
     }));
 
+  it("explains the last sample and runs nothing for that", () =>
+    withPrograms(PRINT, TOTAL, async (reader, log) => {
+      assert.equal(reader.signals.processRss.reason, "not sampled yet");
+      await reader.sample();
+      for (let i = 0; i < 3; i++) {
+        assert.equal(reader.signals.processRss.available, true);
+        assert.equal(reader.signals.systemTotal.available, true);
+      }
+      assert.deepEqual(log(), ["sysctl -n hw.memsize", "vm_stat"]);
+    }));
+
   it("never runs two at once: who asks meanwhile shares the reading", () =>
     withPrograms(PRINT, TOTAL, async (reader, log) => {
       const infos = await Promise.all([reader.sample(), reader.sample(), reader.sample()]);

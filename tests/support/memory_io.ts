@@ -6,6 +6,8 @@ export class MemoryIo implements FileIo {
   transient: boolean = false;
   /** How many files may be open at once. */
   descriptors: number = Infinity;
+  /** Each call that would have touched a file, but for close(). */
+  readonly calls: string[] = [];
   readonly #open = new Map<number, string>();
   #next = 3;
 
@@ -25,6 +27,7 @@ export class MemoryIo implements FileIo {
   }
 
   open(path: string): number {
+    this.calls.push(`open ${path}`);
     this.#takeDescriptor();
     this.#content(path);
     this.#open.set(this.#next, path);
@@ -32,7 +35,9 @@ export class MemoryIo implements FileIo {
   }
 
   read(fd: number, into: Uint8Array): number {
-    const content = this.#content(this.#open.get(fd)!);
+    const path = this.#open.get(fd)!;
+    this.calls.push(`read ${path}`);
+    const content = this.#content(path);
     const part = content.subarray(0, into.length);
     into.set(part);
     return part.length;
@@ -43,11 +48,13 @@ export class MemoryIo implements FileIo {
   }
 
   readAll(path: string): Uint8Array {
+    this.calls.push(`readAll ${path}`);
     this.#takeDescriptor();
     return this.#content(path);
   }
 
   exists(path: string): boolean {
+    this.calls.push(`exists ${path}`);
     if (this.files.has(path)) return true;
     for (const file of this.files.keys()) if (file.startsWith(`${path}/`)) return true;
     return false;

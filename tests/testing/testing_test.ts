@@ -77,6 +77,21 @@ describe("StorySampler", () => {
     assert.equal(sampler.samples, 4);
   });
 
+  it("explains its last snapshot, or this moment if there is none", () => {
+    const clock = new ManualClock();
+    const sampler = new StorySampler(clock, [{ at: 0 }, { at: 50, processRss: 7 }]);
+    assert.equal(sampler.signals.processRss.available, false);
+    clock.tick(50);
+    assert.equal(sampler.signals.processRss.available, true);
+    assert.equal(sampler.samples, 0);
+    const early = new StorySampler(clock, [{ at: 0 }, { at: 60, processRss: 7 }]);
+    early.sample();
+    clock.tick(10);
+    assert.equal(early.signals.processRss.available, false);
+    early.sample();
+    assert.equal(early.signals.processRss.available, true);
+  });
+
   it("has nothing before its first moment", () => {
     const sampler = new StorySampler(new ManualClock(), [{ at: 5, processRss: 1 }]);
     assert.equal(sampler.sample().processRss, undefined);

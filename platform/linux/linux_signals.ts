@@ -1,0 +1,97 @@
+// Explains one reading of procfs and the cgroup. Nothing is read here.
+
+import { MemInfo } from "../../src/mem_info.ts";
+import type { Signal, Signals } from "../../src/sampler.ts";
+import { type Engine, unavailable } from "../engine.ts";
+import type { KernelFile } from "../kernel_file.ts";
+import { emptyPlacedReading, type PlacedReading } from "./cgroup.ts";
+import { explainCgroup } from "./cgroup_signals.ts";
+
+/**
+ * The last reading of those with the same options, and why a value of it is
+ * missing. Reused from sample to sample.
+ */
+export interface LinuxReading {
+  info: MemInfo;
+  readonly group: PlacedReading;
+  /** Why /proc/meminfo could not be read. */
+  meminfoProblem: string | undefined;
+  /** Whether the engine's call told the resident set, so that no file was read. */
+  engineRss: boolean;
+  rssProblem: string | undefined;
+  /** The file with the pressure; `undefined`: not asked for. */
+  pressureSource: string | undefined;
+  pressureProblem: string | undefined;
+}
+
+/** A reading in which nothing is known. */
+export function emptyLinuxReading(): LinuxReading {
+  return {
+    info: new MemInfo({ at: 0 }),
+    group: emptyPlacedReading(),
+    meminfoProblem: undefined,
+    engineRss: false,
+    rssProblem: undefined,
+    pressureSource: undefined,
+    pressureProblem: undefined,
+  };
+}
+
+/** What is the same for every reading of one reader. */
+export interface LinuxSources {
+  engine: Engine;
+  meminfo: KernelFile;
+  rss: KernelFile;
+  /** The file that the cgroup's place was found by. */
+  placeSource: string;
+}
+
+/**
+ * Explains each field of a reading.
+ *
+ * @param workingSet Whether the working set was asked for.
+ * @param throttleLimit Of the cgroup in bytes; `Infinity`: none.
+ */
+export function explainReading(
+  reading: LinuxReading,
+  { engine, meminfo, rss, placeSource }: LinuxSources,
+  workingSet: boolean,
+  throttleLimit: number,
+): Omit<Signals, "pressureEvents"> {
+  const { info, group, meminfoProblem } = reading;
+  const { path } = meminfo;
+  const cgroup = explainCgroup(group, placeSource, workingSet, throttleLimit);
+  const fromMeminfo = (value: number | undefined): Signal =>
+    value === undefined
+      ? unavailable(
+        path,
+        meminfoProblem ?? `${path} is malformed: it has no such line with a size in kB`,
+      )
+      : { available: true, source: path };
+  const hidden = group.waiting && meminfoProblem === undefined;
+  return {
+    systemAvailable: hidden
+      ? unavailable(path, `withheld while the cgroup is unknown: ${cgroup.cgroupLimit.reason}`)
+      : fromMeminfo(info.systemAvailable),
+    systemTotal: fromMeminfo(info.systemTotal),
+    processRss: reading.engineRss ? engine.rss! : explainRss(reading, rss),
+    ...engine.signals,
+    ...cgroup,
+    pressure: explainPressure(reading),
+  };
+}
+
+function explainRss({ info, rssProblem }: LinuxReading, { path }: KernelFile): Signal {
+  return info.processRss === undefined
+    ? unavailable(path, rssProblem ?? `${path} is malformed`)
+    : { available: true, source: path };
+}
+
+function explainPressure({ info, pressureSource: source, pressureProblem }: LinuxReading): Signal {
+  if (source === undefined) {
+    return unavailable("/proc/pressure/memory", "not asked for: set pressure to true");
+  }
+  return info.pressure === undefined
+    ? unavailable(source, pressureProblem ?? `${source} is malformed`)
+    : { available: true, source };
+}
