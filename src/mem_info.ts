@@ -1,118 +1,17 @@
 import { formatBytes } from "./bytes.ts";
 import { checkObject } from "./check.ts";
-import { checkFields } from "./check_mem_info.ts";
+import type { MemInfoInit, MemInfoJson, MemoryPressure, Tightest } from "./mem_info_types.ts";
+import { checkFields, frozen, isUnlimited, sizeOrNone } from "./mem_info_values.ts";
 import { SIZE_NAMES } from "./signal_names.ts";
 
 export { SIGNAL_NAMES, type SignalName, SIZE_NAMES, type SizeName } from "./signal_names.ts";
-
-/**
- * One line of Linux's pressure stall information: how much of the time tasks
- * waited for memory.
- *
- * @since 0.1.0
- */
-export interface PressureFigures {
-  /** Percent of the last 10 seconds. */
-  readonly avg10: number;
-  /** Percent of the last 60 seconds. */
-  readonly avg60: number;
-  /** Percent of the last 300 seconds. */
-  readonly avg300: number;
-  /** Microseconds since the start. */
-  readonly total: number;
-}
-
-/**
- * Memory pressure as Linux measures it, of the process's cgroup or else of the
- * machine.
- *
- * @since 0.1.0
- */
-export interface MemoryPressure {
-  /** At least one task waited. */
-  readonly some: PressureFigures;
-  /** All tasks that had work waited. */
-  readonly full: PressureFigures;
-}
-
-/**
- * What a {@linkcode MemInfo} is made from: one number for each signal that
- * could be read, in bytes. A signal that is left out is unavailable.
- *
- * @since 0.1.0
- */
-export interface MemInfoInit {
-  /** When the snapshot was taken, in milliseconds since the epoch. Default: now. */
-  at?: number | undefined;
-  /** Memory that new work can have without swapping, for the whole machine. */
-  systemAvailable?: number | undefined;
-  /** Memory of the whole machine. */
-  systemTotal?: number | undefined;
-  /** Resident set of this process. */
-  processRss?: number | undefined;
-  /** What the JavaScript engine holds: committed heap and external memory. */
-  runtimeTotal?: number | undefined;
-  /** Heap in use: what is live, and garbage that is not collected yet. */
-  heapUsed?: number | undefined;
-  /** The engine's own ceiling for the heap. */
-  heapLimit?: number | undefined;
-  /** Memory charged to the cgroup level that binds. */
-  cgroupCurrent?: number | undefined;
-  /** Hard limit of the cgroup level that binds; `Infinity`: there is no limit. */
-  cgroupLimit?: number | undefined;
-  /** `cgroupCurrent` less the page cache that goes first (inactive files). */
-  cgroupWorkingSet?: number | undefined;
-  /** Memory pressure of the cgroup, or else of the machine. */
-  pressure?: MemoryPressure | undefined;
-}
-
-/**
- * The ceiling that is nearest, by name, and how far away it is in bytes.
- *
- * @since 0.1.0
- */
-export interface Tightest {
-  /** Which ceiling: the container's, the machine's, or the engine's heap limit. */
-  signal: "cgroup" | "system" | "heap";
-  /** Bytes left below it; never negative. */
-  bytes: number;
-}
-
-/**
- * {@linkcode MemInfo} as plain data. Unavailable signals are left out;
- * `cgroupLimit: null`, always together with `cgroupUnlimited: true`, means
- * that there is no limit.
- *
- * @since 0.1.0
- */
-export interface MemInfoJson {
-  /** When the snapshot was taken, in milliseconds since the epoch. */
-  at: number;
-  /** See {@linkcode MemInfo.systemAvailable}. */
-  systemAvailable?: number;
-  /** See {@linkcode MemInfo.systemTotal}. */
-  systemTotal?: number;
-  /** See {@linkcode MemInfo.processRss}. */
-  processRss?: number;
-  /** See {@linkcode MemInfo.runtimeTotal}. */
-  runtimeTotal?: number;
-  /** See {@linkcode MemInfo.heapUsed}. */
-  heapUsed?: number;
-  /** See {@linkcode MemInfo.heapLimit}. */
-  heapLimit?: number;
-  /** See {@linkcode MemInfo.cgroupCurrent}. */
-  cgroupCurrent?: number;
-  /** See {@linkcode MemInfo.cgroupLimit}; `null`: there is no limit. */
-  cgroupLimit?: number | null;
-  /** `true` beside `cgroupLimit: null`; absent otherwise. */
-  cgroupUnlimited?: true;
-  /** See {@linkcode MemInfo.cgroupWorkingSet}. */
-  cgroupWorkingSet?: number;
-  /** See {@linkcode MemInfo.pressure}. */
-  pressure?: MemoryPressure;
-  /** The result of {@linkcode MemInfo.headroom}. */
-  headroom?: number;
-}
+export type {
+  MemInfoInit,
+  MemInfoJson,
+  MemoryPressure,
+  PressureFigures,
+  Tightest,
+} from "./mem_info_types.ts";
 
 /**
  * One immutable snapshot of this process's memory and of the ceilings above
@@ -408,26 +307,6 @@ export class MemInfo {
     if (headroom !== undefined) json.headroom = headroom;
     return json;
   }
-}
-
-/** A size in bytes; `undefined` for anything else. */
-function sizeOrNone(value: number | null | undefined): number | undefined {
-  return typeof value === "number" && value >= 0 && value < Infinity ? value : undefined;
-}
-
-/** Whether there is no limit, as a number or as {@linkcode MemInfoJson} writes it. */
-function isUnlimited(init: Readonly<MemInfoInit | MemInfoJson>): boolean {
-  const { cgroupLimit } = init;
-  if (cgroupLimit !== null) return cgroupLimit === Infinity;
-  return (init as MemInfoJson).cgroupUnlimited === true;
-}
-
-/** The same figures, which nobody can change. Parsers freeze theirs already. */
-function frozen(pressure: MemoryPressure | null): MemoryPressure | undefined {
-  if (pressure === null) return undefined;
-  const { some, full } = pressure;
-  if (Object.isFrozen(pressure) && Object.isFrozen(some) && Object.isFrozen(full)) return pressure;
-  return Object.freeze({ some: Object.freeze({ ...some }), full: Object.freeze({ ...full }) });
 }
 
 function cgroupHeadroom(info: MemInfo): number | undefined {
