@@ -1,15 +1,15 @@
 /**
- * Load shedding by memory: requests are answered with 503 before they are the
- * ones that break the container. For web-standard handlers (Deno.serve,
- * Bun.serve, Hono), and for any other server by asking
- * {@linkcode LoadShedder} for each request.
+ * Load shedding by memory: answers requests with 503 before the container runs
+ * out of memory. {@linkcode shed} wraps web-standard handlers (Deno.serve,
+ * Bun.serve, Hono). Any other server asks a {@linkcode LoadShedder} about each
+ * request.
  *
  * ```ts
  * import { MiB } from "@x/memctl";
  * import { shed } from "@x/memctl/http";
  *
  * const handler = shed(() => new Response("hello"), {
- *   // Three levels instead of one threshold: fewer at once, then only what matters.
+ *   // Three levels instead of one threshold: fewer at once, then only important ones.
  *   levels: {
  *     low: { enter: 128 * MiB, exit: 192 * MiB, inFlight: 50 },
  *     scarce: { enter: 64 * MiB, exit: 96 * MiB, inFlight: 20, priority: 1 },
@@ -37,7 +37,13 @@ export type {
 } from "./src/http/options.ts";
 export { type ClosableLike, releaseWith, type SocketRequestLike } from "./src/http/release_with.ts";
 export type { ProblemDetails, Refusal } from "./src/http/refusal.ts";
-export { type Handler, shed, type ShedHandler, type ShedHandlerOptions } from "./src/http/shed.ts";
+export {
+  type Handler,
+  type RespondOptions,
+  shed,
+  type ShedHandler,
+  type ShedHandlerOptions,
+} from "./src/http/shed.ts";
 // What these speak of, so that one import is enough.
 export type { Clock } from "./src/clock.ts";
 export type {
@@ -49,7 +55,7 @@ export type {
   SignalName,
   Tightest,
 } from "./src/mem_info.ts";
-export type { LevelThresholds } from "./src/policy/levels.ts";
+export type { LevelThresholds } from "./src/policy/level_thresholds.ts";
 export type {
   AdapterName,
   Sampler,
@@ -58,3 +64,4 @@ export type {
   Signals,
   Usage,
 } from "./src/sampler.ts";
+export type { Share, Size } from "./src/size.ts";

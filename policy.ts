@@ -7,8 +7,8 @@
  * import { adaptiveInterval, levels, linearBudget, trend } from "@x/memctl/policy";
  *
  * const level = levels({
- *   low: { enter: 0.2, exit: 0.3 }, // fractions of the limit
- *   critical: { enter: 0.05, exit: 0.15 },
+ *   low: { enter: "20%", exit: "30%" }, // of the limit
+ *   critical: { enter: "5%", exit: "15%" },
  * }, { sustain: 3 });
  * const workers = linearBudget({ costPerWorker: 64 * MiB });
  * const follow = trend();
@@ -24,7 +24,8 @@
  */
 
 export { adaptiveInterval, type AdaptiveIntervalOptions } from "./src/policy/adaptive_interval.ts";
-export { levels, type LevelsOptions, type LevelThresholds } from "./src/policy/levels.ts";
+export type { LevelThresholds } from "./src/policy/level_thresholds.ts";
+export { levels, type LevelsOptions } from "./src/policy/levels.ts";
 export { linearBudget, type LinearBudgetOptions } from "./src/policy/linear_budget.ts";
 export { type Trend, trend, type TrendOptions } from "./src/policy/trend.ts";
 // What these speak of, so that one import is enough.
@@ -36,3 +37,4 @@ export type {
   PressureFigures,
   Tightest,
 } from "./src/mem_info.ts";
+export type { Share, Size } from "./src/size.ts";

@@ -2,8 +2,8 @@
 
 import { formatBytes, MiB } from "../bytes.ts";
 import type { MemInfo } from "../mem_info.ts";
-import { inBytes } from "../policy/levels.ts";
 import type { Signals } from "../sampler.ts";
+import { wholeOf } from "../size.ts";
 
 /** A JavaScript runtime. */
 export type RuntimeName = "deno" | "bun" | "node";
@@ -136,7 +136,7 @@ function* cache({ cgroupLimit, cgroupCurrent, cgroupWorkingSet }: MemInfo): Iter
 function* shortage(info: MemInfo): Iterable<Finding> {
   const { pressure } = info;
   const headroom = info.headroom();
-  const whole = inBytes(1, info);
+  const whole = wholeOf(info);
   if (headroom !== undefined && headroom < whole * SHORT) {
     yield {
       id: "short",

@@ -1,10 +1,8 @@
 import type { MemInfo } from "../mem_info.ts";
-import { inBytes, levels, type LevelThresholds } from "../policy/levels.ts";
-import type { RefusalReason, RequestLike, ShedLevel, ShedOptions } from "./options.ts";
-
-/** How far headroom must come back by default, times the threshold. */
-const COME_BACK = 1.5;
-const DEFAULT_HEADROOM = 0.1;
+import { followLevels } from "../policy/levels.ts";
+import { inBytes, type ParsedSize, wholeOf } from "../size.ts";
+import type { RefusalReason } from "./options.ts";
+import type { CeilingSettings, LevelRules } from "./settings.ts";
 
 /** The figure that keeps requests out, and its ceiling. All in bytes. */
 export interface Shortage {
@@ -17,38 +15,28 @@ export interface Shortage {
   whole: number;
 }
 
-/** What the options demand of memory, and how the latest snapshot stands to it. */
+/** What the options demand of memory, and how the latest snapshot compares with that. */
 export class Ceilings {
-  readonly #levels: Readonly<Record<string, ShedLevel>>;
-  readonly #levelOf: (info: MemInfo) => string;
-  /** Where the strictest level is entered: bytes, or a fraction. */
-  readonly #strictest: number;
-  readonly #maxRss: number;
-  readonly #maxHeapUsed: number;
+  readonly #follow: (info: MemInfo) => LevelRules | undefined;
+  /** Where the strictest level is entered. */
+  readonly #strictest: ParsedSize;
+  readonly #maxRss: ParsedSize | undefined;
+  readonly #maxHeapUsed: ParsedSize | undefined;
   #info: MemInfo | undefined;
-  #level = "normal";
-  #rules: ShedLevel | undefined;
+  #rules: LevelRules | undefined;
   #threshold = 0;
   #room = Infinity;
   #exceeded: "rss" | "heapUsed" | undefined;
 
-  constructor(options: ShedOptions<RequestLike & never>) {
-    this.#levels = options.levels ?? {
-      short: { ...thresholds(options.headroom ?? DEFAULT_HEADROOM), inFlight: 0 },
-    };
-    this.#levelOf = levels(this.#levels, { sustain: options.sustain });
-    this.#strictest = Object.values(this.#levels).at(-1)!.enter;
-    this.#maxRss = options.maxRss ?? Infinity;
-    this.#maxHeapUsed = options.maxHeapUsed ?? Infinity;
+  constructor({ levels, sustain, maxRss, maxHeapUsed }: CeilingSettings) {
+    this.#follow = followLevels(levels, sustain);
+    this.#strictest = levels.at(-1)!.enter;
+    this.#maxRss = maxRss;
+    this.#maxHeapUsed = maxHeapUsed;
   }
 
-  /** The level by the latest snapshot, `"normal"` for none. */
-  get level(): string {
-    return this.#level;
-  }
-
-  /** What is admitted at this level; `undefined`: everything. */
-  get rules(): ShedLevel | undefined {
+  /** The level by the latest snapshot, and what it admits; `undefined`: everything. */
+  get rules(): LevelRules | undefined {
     return this.#rules;
   }
 
@@ -65,12 +53,11 @@ export class Ceilings {
   /** Takes a new snapshot into account; `undefined`: nothing is known, so nothing is short. */
   follow(info: MemInfo | undefined): void {
     this.#info = info;
-    this.#level = info === undefined ? "normal" : this.#levelOf(info);
-    this.#rules = this.#levels[this.#level];
-    this.#threshold = info === undefined ? 0 : inBytes(this.#strictest, info);
+    this.#rules = info && this.#follow(info);
+    this.#threshold = info === undefined ? 0 : inBytes(this.#strictest, wholeOf(info));
     const room = (info?.headroom() ?? Infinity) - this.#threshold;
     this.#room = Number.isNaN(room) ? Infinity : room;
-    this.#exceeded = info === undefined ? undefined : this.#compare(info);
+    this.#exceeded = info && this.#compare(info);
   }
 
   /** Whether a request of this size could be admitted as a trial. */
@@ -82,7 +69,7 @@ export class Ceilings {
   shortage(reason: RefusalReason): Shortage {
     const { processRss, heapUsed = 0, heapLimit = Infinity } = this.#info ?? {};
     const headroom = this.#info?.headroom();
-    const whole = this.#info === undefined ? NaN : inBytes(1, this.#info);
+    const whole = this.#info === undefined ? NaN : wholeOf(this.#info);
     if (reason === "heapUsed") {
       const left = Math.min(headroom ?? Infinity, heapLimit - heapUsed);
       return { used: heapUsed, own: heapUsed, left: left === Infinity ? undefined : left, whole };
@@ -94,17 +81,13 @@ export class Ceilings {
     return { used, own: Math.min(Math.abs(used), processRss ?? Infinity), left: headroom, whole };
   }
 
-  #compare(
-    { processRss = 0, heapUsed = 0, heapLimit = NaN }: MemInfo,
-  ): "rss" | "heapUsed" | undefined {
-    if (processRss > this.#maxRss) return "rss";
-    const most = this.#maxHeapUsed > 1 ? this.#maxHeapUsed : this.#maxHeapUsed * heapLimit;
-    return heapUsed > most ? "heapUsed" : undefined;
+  #compare(info: MemInfo): "rss" | "heapUsed" | undefined {
+    const { processRss = 0, heapUsed = 0, heapLimit = NaN } = info;
+    if (isAbove(processRss, this.#maxRss, wholeOf(info))) return "rss";
+    return isAbove(heapUsed, this.#maxHeapUsed, heapLimit) ? "heapUsed" : undefined;
   }
 }
 
-function thresholds(headroom: number | LevelThresholds): LevelThresholds {
-  if (typeof headroom !== "number") return headroom;
-  const exit = headroom * COME_BACK;
-  return { enter: headroom, exit: headroom <= 1 ? Math.min(1, exit) : exit };
+function isAbove(used: number, most: ParsedSize | undefined, whole: number): boolean {
+  return most !== undefined && used > inBytes(most, whole);
 }

@@ -3,11 +3,12 @@ import type { RequestLike, ShedOptions } from "./options.ts";
 /** What parsers and routers may read in more than one way. */
 const ODD = /[%\\]|\/[./]|[^\x21-\x7e]/;
 
-/** Whether a request is exempt from load shedding, by the option of that name. */
+/** Whether a request is exempt from load shedding, by the checked option of that name. */
 export function exemption<R extends RequestLike>(
-  exempt: ShedOptions<R>["exempt"],
-): ((request: R) => boolean) | undefined {
-  if (exempt === undefined || typeof exempt === "function") return exempt;
+  exempt: NonNullable<ShedOptions<R>["exempt"]>,
+): (request: R) => boolean {
+  if (typeof exempt === "function") return exempt;
+  if (exempt.length === 0) return () => false;
   const matches = (path: string) =>
     exempt.some((entry) =>
       // A pattern's test() would remember where it was, with the flag g or y.

@@ -3,8 +3,8 @@ import { SharedTimer } from "./shared_timer.ts";
 import type { Trial } from "./trials.ts";
 
 /** A request that was admitted and not released yet. */
-export interface Flight<R> {
-  readonly request: R;
+export interface Flight {
+  readonly request: unknown;
   /** Bytes that it takes at most. */
   readonly bytes: number;
   /** Set if it was admitted as a trial. */
@@ -15,19 +15,19 @@ export interface Flight<R> {
   /** Whether samples show all that it takes. */
   settled: boolean;
   ended: boolean;
-  previous: Flight<R> | undefined;
-  next: Flight<R> | undefined;
+  previous: Flight | undefined;
+  next: Flight | undefined;
 }
 
 /** Times and hooks of {@linkcode Flights}. */
-export interface FlightsOptions<R> {
+export interface FlightsOptions {
   /** Milliseconds until samples show a request; `Infinity`: never. */
   within: number;
   /** Milliseconds until the lease of a request expires; `Infinity`: never. */
   leaseTimeout: number;
   clock: Clock;
   /** Called when a flight ends, by its release or by the end of its lease. */
-  onEnd(flight: Flight<R>, expired: boolean): void;
+  onEnd(flight: Flight, expired: boolean): void;
 }
 
 /**
@@ -35,22 +35,22 @@ export interface FlightsOptions<R> {
  * yet. All wait for the same times, so one list in order of admission and one
  * timer for each of the two times are enough.
  */
-export class Flights<R> {
-  readonly #onEnd: FlightsOptions<R>["onEnd"];
+export class Flights {
+  readonly #onEnd: FlightsOptions["onEnd"];
   readonly #settling: SharedTimer | undefined;
   readonly #leases: SharedTimer | undefined;
-  #oldest: Flight<R> | undefined;
-  #newest: Flight<R> | undefined;
+  #oldest: Flight | undefined;
+  #newest: Flight | undefined;
   /** The oldest that has not taken all its memory yet. */
-  #unripe: Flight<R> | undefined;
+  #unripe: Flight | undefined;
   /** Flights that the next sample shows completely; ended ones may be among them. */
-  #ripe: Flight<R>[] = [];
+  #ripe: Flight[] = [];
   #count = 0;
   #pending = 0;
   #started = 0;
   #closed = false;
 
-  constructor({ within, leaseTimeout, clock, onEnd }: FlightsOptions<R>) {
+  constructor({ within, leaseTimeout, clock, onEnd }: FlightsOptions) {
     this.#onEnd = onEnd;
     if (within !== Infinity) {
       this.#settling = new SharedTimer(clock, within, (tick) => this.#ripen(tick));
@@ -76,8 +76,8 @@ export class Flights<R> {
   }
 
   /** Starts a flight; `end()` it. */
-  start(request: R, bytes: number, trial?: Trial): Flight<R> {
-    const flight: Flight<R> = {
+  start(request: unknown, bytes: number, trial?: Trial): Flight {
+    const flight: Flight = {
       request,
       bytes,
       trial,
@@ -104,7 +104,7 @@ export class Flights<R> {
   }
 
   /** Ends a flight; ending it again has no effect. */
-  end(flight: Flight<R>): void {
+  end(flight: Flight): void {
     this.#end(flight, false);
   }
 
@@ -122,7 +122,7 @@ export class Flights<R> {
     this.#leases?.stop();
   }
 
-  #end(flight: Flight<R>, expired: boolean): void {
+  #end(flight: Flight, expired: boolean): void {
     if (flight.ended) return;
     flight.ended = true;
     this.#count--;
@@ -137,7 +137,7 @@ export class Flights<R> {
     this.#onEnd(flight, expired);
   }
 
-  #settle(flight: Flight<R>): void {
+  #settle(flight: Flight): void {
     if (flight.settled) return;
     flight.settled = true;
     this.#pending -= flight.bytes;

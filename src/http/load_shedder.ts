@@ -1,18 +1,13 @@
-import type { Clock } from "../clock.ts";
-import { systemClock } from "../host/sampling.ts";
 import type { MemInfo } from "../mem_info.ts";
-import { isThenable } from "../thenable.ts";
 import { Ceilings } from "./ceilings.ts";
-import { checkPriority, checkRetryAfter, checkShedOptions, checkSize } from "./check_options.ts";
 import { Collector } from "./collector.ts";
-import { exemption } from "./exempt.ts";
 import { Flights } from "./flights.ts";
+import { Hooks } from "./hooks.ts";
 import type { RefusalReason, RequestLike, ShedOptions } from "./options.ts";
 import { type Refusal, renderRefusal } from "./refusal.ts";
 import { SampledMemory } from "./sampled_memory.ts";
+import { readShedOptions, type ShedSettings } from "./settings.ts";
 import { type Trial, Trials } from "./trials.ts";
-
-const DEFAULT_LEASE_TIMEOUT = 300_000;
 
 /**
  * A request is admitted: call `release` when it has been answered. Calling it
@@ -65,51 +60,43 @@ export interface Pass {
  * @since 0.1.0
  */
 export class LoadShedder<R extends RequestLike = RequestLike> implements Disposable {
-  readonly #options: ShedOptions<R>;
-  readonly #clock: Clock;
-  readonly #isExempt: ((request: R) => boolean) | undefined;
-  /** Bytes that a request takes at most. */
-  readonly #cost: number | ((request: R) => number);
+  readonly #settings: ShedSettings<R>;
   readonly #memory: SampledMemory;
   readonly #ceilings: Ceilings;
-  readonly #flights: Flights<R>;
+  readonly #flights: Flights;
   readonly #collector: Collector;
   readonly #trials: Trials;
+  readonly #hooks: Hooks;
   #refused = 0;
   #expired = 0;
-  #hookError: unknown;
   #closed = false;
 
   /**
-   * Opens a sampler, unless one is given.
+   * Opens a sampler, unless one is given. Reads each option once: later changes
+   * of the object have no effect.
    *
-   * @param options When to reject what.
+   * @param options When to reject which requests.
    * @throws {TypeError} If an option is of the wrong type, or `headroom` and `levels` are both given.
    * @throws {RangeError} If an option is out of range.
    */
   constructor(options: ShedOptions<R> = {}) {
-    checkShedOptions(options);
-    this.#options = options;
-    this.#clock = options.clock ?? systemClock;
-    this.#isExempt = exemption(options.exempt);
-    const { perRequest = 0 } = options;
-    const { bytes, within } = typeof perRequest === "object"
-      ? perRequest
-      : { bytes: perRequest, within: Infinity };
-    this.#cost = bytes;
-    this.#ceilings = new Ceilings(options);
+    const settings = readShedOptions(options);
+    const { clock, cost, leaseTimeout } = settings;
+    this.#settings = settings;
+    this.#hooks = new Hooks(settings.onError);
+    this.#ceilings = new Ceilings(settings.ceilings);
+    this.#collector = new Collector(settings.collect, settings.gc, clock);
+    this.#trials = new Trials(clock.now());
     this.#flights = new Flights({
-      within,
-      leaseTimeout: options.leaseTimeout ?? DEFAULT_LEASE_TIMEOUT,
-      clock: this.#clock,
-      onEnd: (flight, expired) => {
-        if (flight.trial !== undefined) this.#trials.end(flight.trial);
-        if (expired) this.#expire(flight.request);
+      within: cost.within,
+      leaseTimeout,
+      clock,
+      onEnd: ({ trial, request }, expired) => {
+        if (trial !== undefined) this.#trials.end(trial);
+        if (expired) this.#expire(request as R);
       },
     });
-    this.#collector = new Collector(options.collect ?? true, options.gc, this.#clock);
-    this.#trials = new Trials(this.#clock.now());
-    this.#memory = new SampledMemory(options, this.#clock, {
+    this.#memory = new SampledMemory(settings.memory, clock, {
       onSample: (info) => {
         this.#flights.settle();
         this.#trials.sampled();
@@ -117,7 +104,7 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
       },
       onError: (error) => {
         this.#ceilings.follow(undefined);
-        this.#tellError(error);
+        this.#hooks.report(error);
       },
     });
   }
@@ -144,12 +131,12 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
 
   /** The level by the latest sample, `"normal"` for none. */
   get level(): string {
-    return this.#ceilings.level;
+    return this.#ceilings.rules?.name ?? "normal";
   }
 
   /** The error that sampling fails with; otherwise the latest error of a hook, if there was one. */
   get error(): unknown {
-    return this.#memory.failure?.error ?? this.#hookError;
+    return this.#memory.failure?.error ?? this.#hooks.error;
   }
 
   /** Why no request is admitted but trials, by the latest sample; `undefined`: some are. */
@@ -157,15 +144,17 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     if (this.#closed) return undefined;
     const { exceeded, rules, room } = this.#ceilings;
     if (exceeded !== undefined) return exceeded;
-    if (this.#options.inFlight === 0) return "inFlight";
-    return rules?.inFlight === 0 || this.#constantCost > Math.max(0, room) ? "headroom" : undefined;
+    const { inFlight: cap, cost } = this.#settings;
+    if (cap === 0) return "inFlight";
+    return rules?.inFlight === 0 || cost.constant > Math.max(0, room) ? "headroom" : undefined;
   }
 
   /** Whether every request would be rejected now, even as a trial. */
   get refusesAll(): boolean {
     const reason = this.closedBy;
     if (reason === undefined) return false;
-    return !this.#mayTry(this.#clock.now(), reason, this.#constantCost);
+    const { clock, cost } = this.#settings;
+    return !this.#mayTry(clock.now(), reason, cost.constant);
   }
 
   /**
@@ -177,10 +166,11 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
    * @throws {RangeError} If `perRequest` or `retryAfter` gives a negative or infinite one.
    */
   admit(request: R): Pass | Refusal {
-    if (this.#isExempt?.(request)) return EXEMPT;
-    const now = this.#clock.now();
+    const { isExempt, clock, cost } = this.#settings;
+    if (isExempt(request)) return EXEMPT;
+    const now = clock.now();
     this.#memory.refresh(now);
-    const bytes = this.#costOf(request);
+    const bytes = cost.of(request);
     let reason = this.#objection(request, bytes);
     if (reason !== undefined && this.#isShort(bytes)) {
       if (this.#collect(reason)) reason = this.#objection(request, bytes);
@@ -203,7 +193,7 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
    * `close()`.
    */
   refresh(): MemInfo | undefined {
-    this.#memory.refresh(this.#clock.now());
+    this.#memory.refresh(this.#settings.clock.now());
     const reason = this.closedBy;
     if (reason !== undefined && reason !== "inFlight") this.#collect(reason);
     return this.#memory.info;
@@ -227,31 +217,28 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
   #objection(request: R, bytes: number): RefusalReason | undefined {
     if (this.#closed) return undefined;
     const { exceeded, rules, room } = this.#ceilings;
-    const { inFlight: most = Infinity } = this.#options;
+    const { inFlight: cap, priorityOf } = this.#settings;
     if (exceeded !== undefined) return exceeded;
-    if (most === 0) return "inFlight";
+    if (cap === 0) return "inFlight";
     if (rules?.inFlight === 0) return "headroom";
-    if (rules?.priority !== undefined && this.#priorityOf(request) < rules.priority) {
-      return "priority";
-    }
-    if (this.#flights.count >= Math.min(most, rules?.inFlight ?? Infinity)) return "inFlight";
+    if (rules?.priority !== undefined && priorityOf(request) < rules.priority) return "priority";
+    if (this.#flights.count >= Math.min(cap, rules?.inFlight ?? Infinity)) return "inFlight";
     if (bytes === 0 || bytes + this.#flights.pending <= room) return undefined;
     return bytes > room ? "headroom" : "inFlight";
   }
 
-  /** Whether it is memory that keeps requests out, and not only a cap of the user's. */
+  /** Whether memory keeps requests out, and not only a cap of the user's. */
   #isShort(bytes: number): boolean {
-    const { level, exceeded, room } = this.#ceilings;
-    const { inFlight: most = Infinity } = this.#options;
-    if (this.#flights.count >= most) return false;
-    return level !== "normal" || exceeded !== undefined || bytes + this.#flights.pending > room;
+    const { rules, exceeded, room } = this.#ceilings;
+    if (this.#flights.count >= this.#settings.inFlight) return false;
+    return rules !== undefined || exceeded !== undefined || bytes + this.#flights.pending > room;
   }
 
   #mayTry(now: number, reason: RefusalReason, bytes: number): boolean {
-    const { trial = true, inFlight: most = Infinity } = this.#options;
-    if (!trial || this.#flights.count >= most) return false;
+    const { trial, inFlight: cap, cost } = this.#settings;
+    if (!trial || this.#flights.count >= cap) return false;
     // Where a function tells sizes, there may be smaller requests.
-    if (typeof this.#cost === "function" && !this.#ceilings.canHold(bytes)) return false;
+    if (cost.varies && !this.#ceilings.canHold(bytes)) return false;
     if (this.#trials.unseen) this.#memory.sample(now);
     // A cap of the user's, and memory reserved for others, are exceeded by one at a time.
     return this.#trials.admits(now, this.#ceilings.shortage(reason), bytes, reason !== "inFlight");
@@ -262,9 +249,9 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
       const idle = this.#flights.count === 0;
       if (!this.#collector.collect(this.#ceilings.shortage(reason), idle)) return false;
     } catch (error) {
-      this.#tellError(error);
+      this.#hooks.report(error);
     }
-    this.#memory.sample(this.#clock.now());
+    this.#memory.sample(this.#settings.clock.now());
     return true;
   }
 
@@ -274,60 +261,19 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
   }
 
   #refuse(request: R, reason: RefusalReason): Refusal {
-    const { retryAfter = 1, onRefused } = this.#options;
+    const { retryAfter, onRefused } = this.#settings;
     const { info } = this.#memory;
-    const seconds = typeof retryAfter === "function" ? retryAfter(info) : retryAfter;
-    checkRetryAfter(seconds);
+    const seconds = retryAfter(info);
     this.#refused++;
-    if (onRefused !== undefined) this.#call(() => onRefused(request, reason, info));
+    if (onRefused !== undefined) this.#hooks.call(() => onRefused(request, reason, info));
     return renderRefusal(reason, seconds);
   }
 
   #expire(request: R): void {
     this.#expired++;
-    const { onExpired } = this.#options;
-    if (onExpired !== undefined) this.#call(() => onExpired(request));
-  }
-
-  /** What a request takes where that is the same for all; 0: unknown. */
-  get #constantCost(): number {
-    return typeof this.#cost === "number" ? this.#cost : 0;
-  }
-
-  #costOf(request: R): number {
-    if (typeof this.#cost === "number") return this.#cost;
-    const bytes: unknown = this.#cost(request);
-    checkSize("perRequest", bytes);
-    return bytes;
-  }
-
-  #priorityOf(request: R): number {
-    const priority = this.#options.priority?.(request) ?? 0;
-    checkPriority("priority", priority);
-    return priority;
-  }
-
-  /** Calls a hook: its errors must not reach the server that asks about a request. */
-  #call(hook: () => unknown): void {
-    settle(hook, (error) => this.#tellError(error));
-  }
-
-  #tellError(error: unknown): void {
-    this.#hookError = error;
-    const { onError } = this.#options;
-    if (onError === undefined) return;
-    settle(() => onError(error), (error) => this.#hookError = error);
+    const { onExpired } = this.#settings;
+    if (onExpired !== undefined) this.#hooks.call(() => onExpired(request));
   }
 }
 
 const EXEMPT: Pass = { admitted: true, release() {} };
-
-/** Calls `run`, and `fail` with what it throws or rejects with. */
-function settle(run: () => unknown, fail: (error: unknown) => void): void {
-  try {
-    const result = run();
-    if (isThenable(result)) result.then(undefined, fail);
-  } catch (error) {
-    fail(error);
-  }
-}

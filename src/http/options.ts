@@ -1,7 +1,8 @@
 import type { Clock } from "../clock.ts";
 import type { MemInfo } from "../mem_info.ts";
-import type { LevelThresholds } from "../policy/levels.ts";
+import type { LevelThresholds } from "../policy/level_thresholds.ts";
 import type { Sampler, SamplerOptions } from "../sampler.ts";
+import type { Size } from "../size.ts";
 
 /**
  * The part of a request that load shedding looks at: a web-standard `Request`,
@@ -15,72 +16,84 @@ export interface RequestLike {
 }
 
 /**
- * A level of memory shortage, and what is still let in at it.
+ * A level of memory shortage, and which requests it admits.
  *
  * @since 0.1.0
  */
 export interface ShedLevel extends LevelThresholds {
-  /** Most requests in flight; 0 lets none in. Default: no cap. */
+  /** Maximum number of requests in flight; 0 admits none. Default: no cap. */
   inFlight?: number | undefined;
-  /** Requests of less priority than this are refused. Default: none are. */
+  /** Requests of less priority than this are rejected. Default: none are. */
   priority?: number | undefined;
 }
 
 /**
- * What a request takes, and how soon.
+ * How much memory a request takes, and how soon.
  *
  * @since 0.1.0
  */
-export interface RequestCost<R extends RequestLike = Request> {
+export interface RequestCost<R extends RequestLike = RequestLike> {
   /** Bytes that it takes at most. */
   bytes: number | ((request: R) => number);
-  /** Milliseconds from being let in until it has taken all of it; above 0. */
+  /** Milliseconds from admission until the request has taken all of it; above 0. */
   within: number;
 }
 
 /**
- * Why a request was refused: its level lets none in, not so many at once, or
- * none of so little priority; or `maxRss` or `maxHeapUsed` is exceeded.
+ * Why a request was rejected.
+ *
+ * - `"headroom"`: the level admits no request, or this one does not fit.
+ * - `"inFlight"`: as many requests are in flight as the cap or memory allows.
+ * - `"priority"`: the level admits only requests of more priority.
+ * - `"rss"`, `"heapUsed"`: `maxRss` or `maxHeapUsed` is exceeded.
  *
  * @since 0.1.0
  */
 export type RefusalReason = "headroom" | "inFlight" | "priority" | "rss" | "heapUsed";
 
 /**
- * Options of {@linkcode LoadShedder}, {@linkcode shed} and {@linkcode health}.
+ * Options of {@linkcode LoadShedder} and {@linkcode shed}. A shedder reads each
+ * of them once, at the start.
  *
  * @since 0.1.0
  */
-export interface ShedOptions<R extends RequestLike = Request>
+export interface ShedOptions<R extends RequestLike = RequestLike>
   extends Omit<SamplerOptions, "pressure"> {
   /**
-   * Below this headroom all requests are refused, until there is half as much
-   * again: bytes, or up to 1 a fraction of the limit. Or both thresholds.
-   * Default: 0.1. Not together with `levels`.
+   * Below this headroom all requests are rejected, until headroom is above 1.5 ×
+   * this: bytes, or a share such as `"10%"`. A share is the part of the cgroup's
+   * limit that is left, or of host memory if there is no limit. Or both
+   * thresholds. Default: `"10%"`. Not together with `levels`.
    */
-  headroom?: number | LevelThresholds | undefined;
+  headroom?: Size | LevelThresholds | undefined;
   /** Levels of your own by name, the mildest first, instead of `headroom`. */
   levels?: Readonly<Record<string, ShedLevel>> | undefined;
-  /** Samples in a row above `exit` before a level is left. Default: 1. */
+  /** Consecutive samples above `exit` before a level is left. Default: 1. */
   sustain?: number | undefined;
-  /** Most requests in flight, at any level. Default: no cap. */
+  /** Maximum number of requests in flight, at any level. Default: no cap. */
   inFlight?: number | undefined;
-  /** Above this resident set of the process in bytes all requests are refused. Default: none. */
-  maxRss?: number | undefined;
   /**
-   * Above this use of the engine's heap all requests are refused: bytes, or up
-   * to 1 a fraction of the engine's own limit. Garbage is in it, which is why
-   * it is collected first. Default: none.
+   * Above this resident set of the process all requests are rejected: bytes, or
+   * a share such as `"80%"`. A share is the part of the cgroup's limit that this
+   * process uses, or of host memory if there is no limit. Default: no maximum.
    */
-  maxHeapUsed?: number | undefined;
+  maxRss?: Size | undefined;
   /**
-   * Bytes that a request takes at most, or a function of the request that says
-   * so, such as by its Content-Length. They are set aside for each request in
-   * flight, because a burst is let in before any sample can show what it takes.
-   * What a request has already taken then counts twice, which errs towards
-   * refusing; `within` says after how many milliseconds it has taken all it
-   * takes, and lets in more. `within` is counted in up to five ticks of one
-   * timer, so it may take 1.25 times as long. Default: 0.
+   * Above this use of the engine's heap all requests are rejected: bytes, or a
+   * share such as `"85%"`. A share is the part of the engine's own heap limit
+   * that is used. The use includes garbage, so the shedder forces a garbage
+   * collection first. Default: no maximum.
+   */
+  maxHeapUsed?: Size | undefined;
+  /**
+   * Bytes that a request takes at most, or a function of the request that
+   * returns them, such as by its Content-Length. The shedder reserves them for
+   * each request in flight, because it admits a burst before any sample can show
+   * how much memory the burst takes. Memory that a request has already taken then
+   * counts twice, which rejects more requests than necessary. `within` avoids
+   * that: after so many milliseconds, samples show the memory of the request.
+   * `within` is counted in up to five ticks of one timer, so it may take 1.25
+   * times as long. Default: 0.
    */
   perRequest?: number | RequestCost<R> | ((request: R) => number) | undefined;
   /** The importance of a request, for levels with a `priority`. Default: 0 for all. */
@@ -92,9 +105,9 @@ export interface ShedOptions<R extends RequestLike = Request>
    * resolved, percent-encoding decoded and backslashes as slashes. Default: none.
    */
   exempt?: readonly (string | RegExp)[] | ((request: R) => boolean) | undefined;
-  /** Seconds that a refused client is asked to wait, in whole numbers. Default: 1. */
+  /** Whole seconds that a rejected client is asked to wait. Default: 1. */
   retryAfter?: number | ((info: MemInfo | undefined) => number) | undefined;
-  /** How old, in milliseconds, a sample may be that decides. Default: 10. */
+  /** Maximum age in milliseconds of the sample that decides. Default: 10. */
   maxAge?: number | undefined;
   /**
    * Forces a garbage collection before requests are rejected for lack of
@@ -123,9 +136,9 @@ export interface ShedOptions<R extends RequestLike = Request>
    * `Infinity` disables it. Default: 300,000 (five minutes).
    */
   leaseTimeout?: number | undefined;
-  /** Collects garbage. Default: what the runtime has for that. */
+  /** Forces a garbage collection. Default: the function of the runtime. */
   gc?: (() => void) | undefined;
-  /** Called with each request that is refused; for logs and counters. */
+  /** Called with each request that is rejected; for logs and counters. */
   onRefused?: ((request: R, reason: RefusalReason, info: MemInfo | undefined) => void) | undefined;
   /** Called with each request that was not released within `leaseTimeout`. */
   onExpired?: ((request: R) => void) | undefined;
@@ -136,12 +149,12 @@ export interface ShedOptions<R extends RequestLike = Request>
    */
   onError?: ((error: unknown) => void) | undefined;
   /**
-   * What headroom subtracts. Default: `"workingSet"`: page cache that the
-   * kernel drops when it must is no reason to refuse anyone.
+   * The usage that headroom subtracts. Default: `"workingSet"`, because page
+   * cache that the kernel can drop is no reason to reject a request.
    */
   usage?: SamplerOptions["usage"];
-  /** Where the snapshots come from; it stays open. Default: this machine. */
+  /** Takes the snapshots; the shedder does not close it. Default: a sampler of this host. */
   sampler?: Sampler | undefined;
-  /** Tells the age of samples, and when `within` is over. Default: the runtime's. */
+  /** Tells the age of samples, and when `within` is over. Default: the clock of the runtime. */
   clock?: Clock | undefined;
 }

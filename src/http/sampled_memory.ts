@@ -1,18 +1,12 @@
 import type { Clock } from "../clock.ts";
 import { openSampler } from "../host/sampling.ts";
 import type { MemInfo } from "../mem_info.ts";
-import type { Sampler, SamplerOptions } from "../sampler.ts";
+import { type OpenSource, openSource } from "../sampler_source.ts";
 import { isThenable } from "../thenable.ts";
+import type { MemorySettings } from "./settings.ts";
 
-const DEFAULT_MAX_AGE = 10;
 /** How long a sample may take, in milliseconds, before it counts as failed. */
 const MOST_DURATION = 5_000;
-
-/** Options of {@linkcode SampledMemory}. */
-export interface SampledMemoryOptions extends SamplerOptions {
-  sampler?: Sampler | undefined;
-  maxAge?: number | undefined;
-}
 
 /** Called with each snapshot, and with the first error after a good one. */
 export interface SampledMemoryHooks {
@@ -25,9 +19,7 @@ export interface SampledMemoryHooks {
  * While sampling fails there is none: what is not known keeps nobody out.
  */
 export class SampledMemory {
-  readonly #sampler: Sampler;
-  /** Whether the sampler is closed with it. */
-  readonly #own: boolean;
+  readonly #source: OpenSource;
   readonly #maxAge: number;
   readonly #clock: Pick<Clock, "now">;
   readonly #hooks: SampledMemoryHooks;
@@ -40,14 +32,12 @@ export class SampledMemory {
   #closed = false;
 
   constructor(
-    options: SampledMemoryOptions,
+    settings: MemorySettings,
     clock: Pick<Clock, "now">,
     hooks: SampledMemoryHooks,
   ) {
-    this.#sampler = options.sampler ??
-      openSampler({ ...options, usage: options.usage ?? "workingSet" });
-    this.#own = options.sampler === undefined;
-    this.#maxAge = options.maxAge ?? DEFAULT_MAX_AGE;
+    this.#source = openSource(settings);
+    this.#maxAge = settings.maxAge;
     this.#clock = clock;
     this.#hooks = hooks;
   }
@@ -80,7 +70,7 @@ export class SampledMemory {
     this.#sampledAt = now;
     const asked = ++this.#asked;
     try {
-      const info = this.#sampler.sample();
+      const info = this.#source.sampler.sample();
       if (!isThenable(info)) return this.#take(info);
       this.#sampling = true;
       const settle = (then: () => void) => {
@@ -100,7 +90,7 @@ export class SampledMemory {
   close(): void {
     this.#closed = true;
     this.#info = undefined;
-    if (this.#own) this.#sampler.close();
+    this.#source.close();
   }
 
   #take(info: MemInfo): void {

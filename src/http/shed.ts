@@ -1,11 +1,11 @@
-import { checkFunction } from "../check.ts";
+import { checkFunction, checkObject, show } from "../check.ts";
 import { LoadShedder } from "./load_shedder.ts";
 import type { ShedOptions } from "./options.ts";
 import type { Refusal } from "./refusal.ts";
 
 /**
- * A web-standard request handler, and what it may be passed besides: Deno's
- * connection, Bun's server, Hono's bindings.
+ * A web-standard request handler. Further arguments are those of the server,
+ * such as Deno's connection, Bun's server or Hono's bindings.
  *
  * @since 0.1.0
  */
@@ -15,23 +15,30 @@ export type Handler<Rest extends unknown[] = []> = (
 ) => Response | Promise<Response>;
 
 /**
- * Options of {@linkcode shed}.
+ * How {@linkcode shed} answers rejected requests.
  *
  * @since 0.1.0
  */
-export interface ShedHandlerOptions extends ShedOptions {
-  /** Answers a refused request. Default: the refusal as `application/problem+json`. */
+export interface RespondOptions {
+  /** Answers a rejected request. Default: the refusal as `application/problem+json`. */
   respond?: ((refusal: Refusal, request: Request) => Response | Promise<Response>) | undefined;
 }
 
 /**
- * What {@linkcode shed} gives.
+ * Options of {@linkcode shed}.
+ *
+ * @since 0.1.0
+ */
+export interface ShedHandlerOptions extends ShedOptions<Request>, RespondOptions {}
+
+/**
+ * The handler that {@linkcode shed} returns.
  *
  * @since 0.1.0
  */
 export interface ShedHandler<Rest extends unknown[] = []> extends Disposable {
   (request: Request, ...rest: Rest): Response | Promise<Response>;
-  /** Decides, counts, and says the level. */
+  /** Decides about requests, counts them, and tells the level. */
   readonly shedder: LoadShedder<Request>;
 }
 
@@ -58,11 +65,11 @@ export interface ShedHandler<Rest extends unknown[] = []> extends Disposable {
  * app[Symbol.dispose](); // a service never would
  * ```
  *
- * A request is in flight until the handler's promise has settled; a body that
+ * A request is in flight until the handler's promise has settled. A body that
  * streams on after that is not counted.
  *
- * @param handler Answers the requests that are let in.
- * @param options When to refuse what; or a shedder that others ask as well.
+ * @param handler Answers the requests that are admitted.
+ * @param options When to reject which requests, and how to answer them.
  * @returns The handler to serve. It keeps no process alive.
  * @throws {TypeError} If the handler is no function, or an option is of the wrong type.
  * @throws {RangeError} If an option is out of range.
@@ -70,12 +77,47 @@ export interface ShedHandler<Rest extends unknown[] = []> extends Disposable {
  */
 export function shed<Rest extends unknown[] = []>(
   handler: Handler<Rest>,
-  options: ShedHandlerOptions | LoadShedder<Request> = {},
+  options?: ShedHandlerOptions,
+): ShedHandler<Rest>;
+/**
+ * The same with a shedder that other handlers ask too. Disposing of the handler
+ * does not close it.
+ *
+ * ```ts
+ * import { LoadShedder, shed } from "@x/memctl/http";
+ * import assert from "node:assert/strict";
+ *
+ * const shedder = new LoadShedder({ inFlight: 0 });
+ * const respond = () => new Response("busy\n", { status: 503 });
+ * const pages = shed(() => new Response("page"), shedder, { respond });
+ * const files = shed(() => new Response("file"), shedder);
+ * const response = await pages(new Request("http://localhost/"));
+ * assert.equal(await response.text(), "busy\n");
+ * assert.equal((await files(new Request("http://localhost/"))).status, 503);
+ * shedder.close();
+ * ```
+ *
+ * @param handler Answers the requests that are admitted.
+ * @param shedder Decides which requests are admitted.
+ * @param options How to answer rejected requests.
+ * @returns The handler to serve.
+ * @throws {TypeError} If the handler is no function, or an option is of the wrong type.
+ * @since 0.1.0
+ */
+export function shed<Rest extends unknown[] = []>(
+  handler: Handler<Rest>,
+  shedder: LoadShedder<Request>,
+  options?: RespondOptions,
+): ShedHandler<Rest>;
+export function shed<Rest extends unknown[] = []>(
+  handler: Handler<Rest>,
+  source: ShedHandlerOptions | LoadShedder<Request> = {},
+  options: RespondOptions | undefined = undefined,
 ): ShedHandler<Rest> {
   checkFunction("handler", handler);
-  const { respond = asProblem } = options as ShedHandlerOptions;
-  checkFunction("respond", respond);
-  const shedder = options instanceof LoadShedder ? options : new LoadShedder<Request>(options);
+  const respond = readRespond(source, options);
+  const isOwn = !(source instanceof LoadShedder);
+  const shedder = isOwn ? new LoadShedder<Request>(source) : source;
   const wrapped = (request: Request, ...rest: Rest): Response | Promise<Response> => {
     const admission = shedder.admit(request);
     if (!admission.admitted) return respond(admission, request);
@@ -95,9 +137,28 @@ export function shed<Rest extends unknown[] = []>(
   return Object.assign(wrapped, {
     shedder,
     [Symbol.dispose]: () => {
-      if (shedder !== options) shedder.close();
+      if (isOwn) shedder.close();
     },
   });
+}
+
+function readRespond(
+  source: ShedHandlerOptions | LoadShedder<Request>,
+  options: RespondOptions | undefined,
+): NonNullable<RespondOptions["respond"]> {
+  const isOwn = !(source instanceof LoadShedder);
+  if (isOwn && options !== undefined) {
+    throw new TypeError(
+      `the third argument goes with a LoadShedder, so pass 'respond' in the second: current value is ${
+        show(options)
+      }`,
+    );
+  }
+  const holder = isOwn ? source : options ?? {};
+  checkObject("options", holder);
+  const { respond = asProblem } = holder;
+  checkFunction("respond", respond);
+  return respond;
 }
 
 function asProblem({ status, headers, body }: Refusal): Response {

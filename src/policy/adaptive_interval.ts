@@ -1,3 +1,4 @@
+import { GiB } from "../bytes.ts";
 import { checkInterval, checkNumber } from "../check.ts";
 import type { MemInfo } from "../mem_info.ts";
 
@@ -41,7 +42,7 @@ export interface AdaptiveIntervalOptions {
 export function adaptiveInterval(
   options: AdaptiveIntervalOptions = {},
 ): (info: MemInfo | undefined) => number {
-  const { min = 100, max = 5_000, fillRate = 1024 ** 3 } = options;
+  const { min = 100, max = 5_000, fillRate = 1 * GiB } = options;
   checkInterval(min, "min");
   checkInterval(max, "max");
   if (max < min) {

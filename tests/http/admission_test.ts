@@ -80,9 +80,13 @@ describe("LoadShedder.admit()", () => {
     assert.equal(decide(process, { maxRss: 90, maxHeapUsed: 60 }), true);
     assert.equal(decide(process, { maxRss: 89 }), "rss");
     assert.equal(decide(process, { maxHeapUsed: 59 }), "heapUsed");
-    assert.equal(decide(process, { maxHeapUsed: 0.5 }), "heapUsed");
-    assert.equal(decide(process, { maxHeapUsed: 0.6 }), true);
-    assert.equal(decide({ heapUsed: 60 }, { maxHeapUsed: 0.5 }), true, "a part of nothing known");
+    assert.equal(decide(process, { maxHeapUsed: "50%" }), "heapUsed");
+    assert.equal(decide(process, { maxHeapUsed: "60%" }), true);
+    assert.equal(
+      decide({ heapUsed: 60 }, { maxHeapUsed: "50%" }),
+      true,
+      "a share of an unknown whole",
+    );
   });
 
   it("tells each refusal, and lets everything in once closed", () => {

@@ -45,7 +45,7 @@ describe("health()", () => {
     const { clock, sampler } = scripted({ 0: 10 });
     assert.equal(health({ headroom: 9 * MiB, sampler, clock })().status, 200);
     assert.equal(health({ headroom: 11 * MiB, sampler, clock })().status, 503);
-    assert.throws(() => health({ headroom: -1 }), /must be above 0/);
+    assert.throws(() => health({ headroom: -1 }), /must be at least 1 byte/);
   });
 
   it("collects garbage by itself, as no request comes to a process that is not ready", () => {

@@ -9,29 +9,6 @@ const make = (options: object) =>
   new LoadShedder({ sampler: story(), clock: new ManualClock(), ...options } as never);
 
 describe("the bounds of the options of load shedding", () => {
-  const bad: [object, string, RegExp][] = [
-    [{ levels: { a: 5 } }, "TypeError", /'levels\.a' must be an object: current value is 5$/],
-    [{ onRefused: 5 }, "TypeError", /'onRefused' must be a function: current value is 5$/],
-    [{ onExpired: 5 }, "TypeError", /'onExpired' must be a function: current value is 5$/],
-    [{ onError: 5 }, "TypeError", /'onError' must be a function: current value is 5$/],
-    [{ leaseTimeout: 0 }, "RangeError", /'leaseTimeout'.*current value is 0$/],
-    [{ leaseTimeout: "5" }, "TypeError", /'leaseTimeout'.*current value is "5"$/],
-    [{ sampler: {} }, "TypeError", /'sampler'.*sample\(\)/],
-    [{ inFlight: "5" }, "TypeError", /'inFlight' must be a number of requests.*"5"$/],
-    [{ perRequest: null }, "TypeError", /'perRequest' must be a number: current value is null$/],
-    [
-      { perRequest: { bytes: "5", within: 5 } },
-      "TypeError",
-      /'perRequest\.bytes' must be a number.*"5"$/,
-    ],
-    [{ retryAfter: -1 }, "RangeError", /'retryAfter'.*from 0 up: current value is -1$/],
-  ];
-  for (const [options, name, message] of bad) {
-    it(`refuse ${JSON.stringify(options)}`, () => {
-      assert.throws(() => make(options), { name, message });
-    });
-  }
-
   it("take what lies on them", () => {
     const good: object[] = [
       { retryAfter: 0 },

@@ -9,7 +9,7 @@ const PIPELINED = 5;
 
 describe("releaseWith()", () => {
   it("releases each answered request, and those of connections that are reset", async () => {
-    const shedder = new LoadShedder({ trial: false, headroom: 1 / 1024 });
+    const shedder = new LoadShedder({ trial: false, headroom: "0.1%" });
     let arrived = 0;
     let released = 0;
     const progress: (() => void)[] = [];

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { LoadShedder, shed } from "../../http.ts";
+import { LoadShedder, type Refusal, shed } from "../../http.ts";
 import { MemInfo } from "../../mod.ts";
+import { refusesBadOptions } from "../support/bad_options.ts";
 import { scripted } from "../support/scripted_shedder.ts";
 
 describe("shed()", () => {
@@ -61,10 +62,36 @@ describe("shed()", () => {
     assert.deepEqual([response.status, await response.text()], [429, "headroom http://x/a"]);
   });
 
-  it("refuses what is no handler", () => {
-    assert.throws(() => shed(5 as never), /'handler' must be a function.* 5/);
-    assert.throws(() => shed(() => new Response(), { respond: 5 as never }), /'respond' .* 5/);
+  it("answers as each handler is told to, by one shedder for all", async () => {
+    const { shedder } = scripted({ 0: 1 });
+    const respond = ({ reason }: Refusal) => new Response(reason, { status: 429 });
+    const told = shed(() => new Response("served"), shedder, { respond });
+    const other = shed(() => new Response("served"), shedder);
+    const response = await told(new Request("http://x/"));
+    assert.deepEqual([response.status, await response.text()], [429, "headroom"]);
+    assert.equal((await other(new Request("http://x/"))).status, 503);
+    assert.equal(shedder.refused, 2);
+    assert.equal(told.shedder, shedder);
   });
+
+  const serve = () => new Response();
+  refusesBadOptions<() => unknown>((start) => start(), [
+    ["handler", () => shed(5 as never), TypeError, /'handler' must be a function.* 5/],
+    ["respond", () => shed(serve, { respond: 5 as never }), TypeError, /'respond' .* 5/],
+    ["options", () => shed(serve, null as never), TypeError, /'options' must be an object.* null/],
+    [
+      "respond with a shedder",
+      () => shed(serve, scripted({ 0: 1 }).shedder, { respond: 5 as never }),
+      TypeError,
+      /'respond' must be a function.* 5/,
+    ],
+    [
+      "a third argument without a shedder",
+      () => shed(serve, {} as never, { respond: serve }),
+      TypeError,
+      /third argument goes with a LoadShedder, so pass 'respond' in the second/,
+    ],
+  ]);
 
   it("closes its own shedder, and not one that it was given", () => {
     const own = shed(() => new Response());

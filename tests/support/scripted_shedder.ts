@@ -6,7 +6,7 @@ import {
   type RequestLike,
   type ShedOptions,
 } from "../../http.ts";
-import { MiB } from "../../mod.ts";
+import { MemInfo, MiB } from "../../mod.ts";
 import { ManualClock, type StoryMoment, StorySampler } from "../../testing.ts";
 
 export const LIMIT: { cgroupLimit: number } = { cgroupLimit: 500 * MiB };
@@ -30,6 +30,19 @@ export function scripted(
   const sampler = new StorySampler(clock, moments);
   const shedder = new LoadShedder<RequestLike>({ sampler, clock, collect: false, ...options });
   return { clock, sampler, shedder };
+}
+
+/** A sampler whose memory a test sets at any time. A process of 50 MiB, and this much headroom. */
+export function settable(headroom: number): {
+  clock: ManualClock;
+  memory: MemInfoInit;
+  sampler: StorySampler;
+} {
+  const clock = new ManualClock();
+  const memory = { ...LIMIT, ...left(headroom), processRss: 50 * MiB, heapUsed: 1, heapLimit: 9 };
+  const sampler = new StorySampler(clock, [{ at: 0 }]);
+  sampler.sample = () => new MemInfo(memory);
+  return { clock, memory, sampler };
 }
 
 /** `true`, or why not. */
