@@ -1,6 +1,7 @@
+import { show } from "../check.ts";
 import type { MemInfo } from "../mem_info.ts";
 import { LoadShedder } from "./load_shedder.ts";
-import type { RequestLike, ShedOptions } from "./options.ts";
+import type { RequestLike } from "./options.ts";
 
 /**
  * Whether this process should get requests, and what that was decided by. All
@@ -33,14 +34,14 @@ export interface HealthReport {
 }
 
 /**
- * A readiness check: 200 while requests are let in, 503 while none are, with
- * a {@linkcode HealthReport} as JSON.
+ * Makes a readiness check. It answers 200 while requests are admitted and 503
+ * while none are, with a {@linkcode HealthReport} as JSON.
  *
  * ```ts
  * import { health, LoadShedder } from "@x/memctl/http";
  * import assert from "node:assert/strict";
  *
- * const shedder = new LoadShedder({ headroom: 0.01 });
+ * const shedder = new LoadShedder({ headroom: "1%" });
  * const ready = health(shedder);
  * const response = ready();
  * assert.equal(response.status, 200);
@@ -56,16 +57,15 @@ export interface HealthReport {
  * Put its path among the shedder's `exempt`, and do not make it a liveness
  * check: killing a process that is short of memory is what you want to avoid.
  *
- * @param source The shedder whose state it tells, or options for one of its own, which stays open.
+ * @param shedder The shedder whose state it tells.
  * @returns A handler that takes any request, or none.
- * @throws {TypeError} If an option is of the wrong type.
- * @throws {RangeError} If an option is out of range.
+ * @throws {TypeError} If `shedder` is not a {@linkcode LoadShedder}.
  * @since 0.1.0
  */
 export function health<R extends RequestLike>(
-  source: LoadShedder<R> | ShedOptions<R> = {},
+  shedder: LoadShedder<R>,
 ): (request?: unknown) => Response {
-  const shedder = source instanceof LoadShedder ? source : new LoadShedder<R>(source);
+  checkShedder(shedder);
   return () => {
     const report = healthReport(shedder);
     return new Response(JSON.stringify(report), {
@@ -89,9 +89,11 @@ export function health<R extends RequestLike>(
  *
  * @param shedder The shedder whose state it tells.
  * @returns The report, by a sample of at most its `maxAge`.
+ * @throws {TypeError} If `shedder` is not a {@linkcode LoadShedder}.
  * @since 0.1.0
  */
 export function healthReport<R extends RequestLike>(shedder: LoadShedder<R>): HealthReport {
+  checkShedder(shedder);
   const info = shedder.refresh();
   const json = info?.toJSON();
   const { level, inFlight, error } = shedder;
@@ -116,4 +118,9 @@ function statusOf<R extends RequestLike>(
   const failing = info === undefined && shedder.error !== undefined;
   const short = shedder.level !== "normal" || shedder.closedBy !== undefined;
   return short || failing ? "warn" : "pass";
+}
+
+function checkShedder(value: unknown): void {
+  if (value instanceof LoadShedder) return;
+  throw new TypeError(`'shedder' must be a LoadShedder: current value is ${show(value)}`);
 }

@@ -41,11 +41,19 @@ describe("health()", () => {
     });
   });
 
-  it("takes options for a shedder of its own", () => {
+  it("takes a shedder only, whose thresholds it follows", () => {
     const { clock, sampler } = scripted({ 0: 10 });
-    assert.equal(health({ headroom: 9 * MiB, sampler, clock })().status, 200);
-    assert.equal(health({ headroom: 11 * MiB, sampler, clock })().status, 503);
-    assert.throws(() => health({ headroom: -1 }), /must be at least 1 byte/);
+    const at = (headroom: number) =>
+      health(new LoadShedder({ headroom: headroom * MiB, sampler, clock }))().status;
+    assert.deepEqual([at(9), at(11)], [200, 503]);
+    for (const check of [health, healthReport]) {
+      for (const [given, shown] of [[{ headroom: 1 }, "an object"], [undefined, "undefined"]]) {
+        assert.throws(() => check(given as never), {
+          name: "TypeError",
+          message: `'shedder' must be a LoadShedder: current value is ${shown}`,
+        });
+      }
+    }
   });
 
   it("collects garbage by itself, as no request comes to a process that is not ready", () => {
