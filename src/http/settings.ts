@@ -168,7 +168,9 @@ function readRule(
 }
 
 function readHeadroom(headroom: ShedOptions["headroom"] = DEFAULT_HEADROOM): ParsedThresholds {
-  if (typeof headroom === "object") return readThresholds("headroom", headroom);
+  if (typeof headroom === "object" && headroom !== null) {
+    return readThresholds("headroom", headroom);
+  }
   const enter = parseSize("headroom", headroom);
   return { enter, exit: times(enter, EXIT_FACTOR) };
 }

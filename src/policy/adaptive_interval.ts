@@ -1,5 +1,5 @@
 import { GiB } from "../bytes.ts";
-import { checkInterval, checkNumber } from "../check.ts";
+import { checkInterval, checkNumber, checkObject } from "../check.ts";
 import type { MemInfo } from "../mem_info.ts";
 
 /**
@@ -42,6 +42,7 @@ export interface AdaptiveIntervalOptions {
 export function adaptiveInterval(
   options: AdaptiveIntervalOptions = {},
 ): (info: MemInfo | undefined) => number {
+  checkObject("options", options);
   const { min = 100, max = 5_000, fillRate = 1 * GiB } = options;
   checkInterval(min, "min");
   checkInterval(max, "max");

@@ -1,3 +1,4 @@
+import { checkObject } from "../check.ts";
 import type { MemInfo } from "../mem_info.ts";
 import { inBytes, wholeOf } from "../size.ts";
 import { type LevelThresholds, type ParsedLevel, readLevels } from "./level_thresholds.ts";
@@ -49,6 +50,7 @@ export function levels<Name extends string>(
   thresholds: Readonly<Record<Name, LevelThresholds>>,
   options: LevelsOptions = {},
 ): (info: MemInfo) => Name | "normal" {
+  checkObject("options", options);
   const { sustain } = options;
   const follow = followLevels(readLevels("", thresholds), readSustain(sustain));
   return (info) => follow(info)?.name ?? "normal";

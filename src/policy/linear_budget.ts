@@ -1,4 +1,4 @@
-import { checkNumber } from "../check.ts";
+import { checkNumber, checkObject } from "../check.ts";
 import type { MemInfo } from "../mem_info.ts";
 
 /**
@@ -42,6 +42,7 @@ export interface LinearBudgetOptions {
  * @since 0.1.0
  */
 export function linearBudget(options: LinearBudgetOptions): (info: MemInfo) => number {
+  checkObject("options", options);
   const {
     costPerWorker,
     fraction = 0.5,

@@ -1,3 +1,4 @@
+import { checkObject } from "../check.ts";
 import type { MemInfo } from "../mem_info.ts";
 import { SortedNumbers } from "./sorted_numbers.ts";
 
@@ -51,6 +52,7 @@ export interface TrendOptions {
  * @since 0.1.0
  */
 export function trend(options: TrendOptions = {}): (info: MemInfo) => Trend | undefined {
+  checkObject("options", options);
   const { samples = 20 } = options;
   if (!(Number.isInteger(samples) && samples >= 3 && samples <= 1_000)) {
     throw new RangeError(

@@ -69,7 +69,12 @@ describe("options of LoadShedder", () => {
       /'headroom' must be .* or a share such as "10%": current value is 0\.1$/,
     ],
     ["headroom 0 %", { headroom: "0%" }, RangeError, /'headroom' must be above 0%.* "0%"$/],
-    ["headroom null", { headroom: null as never }, TypeError, /'headroom' must be .* null$/],
+    [
+      "headroom null",
+      { headroom: null as never },
+      TypeError,
+      /'headroom' must be bytes or a share.* null$/,
+    ],
     [
       "headroom as text",
       { headroom: "64MiB" as never },

@@ -50,6 +50,7 @@ describe("adaptiveInterval()", () => {
   refusesBadOptions(
     (options: object) => adaptiveInterval(options),
     [
+      ["null", null as never, TypeError, /^'options' must be an object: current value is null$/],
       ["min 0", { min: 0 }, RangeError, /'min' must be above 0.*: current value is 0$/],
       ["max Infinity", { max: Infinity }, RangeError, /'max' must be above 0 .* Infinity/],
       ["max below min", { min: 10, max: 5 }, RangeError, /'max' must be at least min, 10:.* 5/],

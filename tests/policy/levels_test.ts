@@ -225,6 +225,7 @@ describe("levels()", () => {
         /^'low' must be an object: current value is null$/,
       ],
       ["null as the levels", [null as never], TypeError, /^'levels' must be an object: .* null$/],
+      ["5 as the options", [two, 5 as never], TypeError, /'options' must be an object.* is 5$/],
       ["sustain", [two, { sustain: 0 }], RangeError, /'sustain' must be a whole number.* 0/],
       [
         "sustain 1.5",

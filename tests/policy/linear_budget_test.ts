@@ -103,4 +103,8 @@ describe("linearBudget()", () => {
       ["max null", { max: null }, TypeError, /'max' must be a number/],
     ],
   );
+
+  refusesBadOptions((options: object) => linearBudget(options as LinearBudgetOptions), [
+    ["5", 5 as never, TypeError, /^'options' must be an object: current value is 5$/],
+  ]);
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MemInfo } from "../../mod.ts";
 import { trend } from "../../policy.ts";
-import { refusesBadOptions } from "../support/bad_options.ts";
+import { type BadOption, refusesBadOptions } from "../support/bad_options.ts";
 import { counted } from "../support/counted_options.ts";
 
 describe("trend()", () => {
@@ -106,15 +106,15 @@ describe("trend()", () => {
     assert.deepEqual([...reads], [["samples", 1]]);
   });
 
-  refusesBadOptions(
-    (samples: number) => trend({ samples }),
-    [0, 2, 2.5, NaN, 1_001].map((samples) => [
+  refusesBadOptions((options: object) => trend(options), [
+    ["5", 5 as never, TypeError, /^'options' must be an object: current value is 5$/],
+    ...[0, 2, 2.5, NaN, 1_001].map((samples): BadOption<object> => [
       `samples ${samples}`,
-      samples,
+      { samples },
       RangeError,
       new RegExp(`^'samples' must be a whole number from 3 to 1000: current value is ${samples}$`),
     ]),
-  );
+  ]);
 });
 
 /** Numbers from 0 to 1 that are the same each time (Park and Miller). */
