@@ -34,6 +34,7 @@ export type {
   RequestLike,
   ShedLevel,
   ShedOptions,
+  ShedRules,
 } from "./src/http/options.ts";
 export { type ClosableLike, releaseWith, type SocketRequestLike } from "./src/http/release_with.ts";
 export type { ProblemDetails, Refusal } from "./src/http/refusal.ts";
@@ -60,6 +61,7 @@ export type {
   AdapterName,
   Sampler,
   SamplerOptions,
+  SamplerSource,
   Signal,
   Signals,
   Usage,

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { MemInfo } from "../mem_info.ts";
 import type { LevelThresholds } from "../policy/level_thresholds.ts";
-import type { Sampler, SamplerOptions } from "../sampler.ts";
+import type { SamplerSource } from "../sampler.ts";
 import type { Size } from "../size.ts";
 
 /**
@@ -55,10 +55,21 @@ export type RefusalReason = "headroom" | "inFlight" | "priority" | "rss" | "heap
  * Options of {@linkcode LoadShedder} and {@linkcode shed}. A shedder reads each
  * of them once, at the start.
  *
+ * The default `usage` is `"workingSet"`, because page cache that the kernel can
+ * drop is no reason to reject a request.
+ *
  * @since 0.1.0
  */
-export interface ShedOptions<R extends RequestLike = RequestLike>
-  extends Omit<SamplerOptions, "pressure"> {
+export type ShedOptions<R extends RequestLike = RequestLike> =
+  & ShedRules<R>
+  & SamplerSource<"usage" | "adapter" | "root">;
+
+/**
+ * The options of a shedder but those of the memory that it samples.
+ *
+ * @since 0.1.0
+ */
+export interface ShedRules<R extends RequestLike = RequestLike> {
   /**
    * Below this headroom all requests are rejected, until headroom is above 1.5 ×
    * this: bytes, or a share such as `"10%"`. A share is the part of the cgroup's
@@ -148,13 +159,6 @@ export interface ShedOptions<R extends RequestLike = RequestLike>
    * collection fails. `healthReport` shows the error too.
    */
   onError?: ((error: unknown) => void) | undefined;
-  /**
-   * The usage that headroom subtracts. Default: `"workingSet"`, because page
-   * cache that the kernel can drop is no reason to reject a request.
-   */
-  usage?: SamplerOptions["usage"];
-  /** Takes the snapshots; the shedder does not close it. Default: a sampler of this host. */
-  sampler?: Sampler | undefined;
   /** Tells the age of samples, and when `within` is over. Default: the clock of the runtime. */
   clock?: Clock | undefined;
 }

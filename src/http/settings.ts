@@ -18,7 +18,6 @@ import {
   readThresholds,
 } from "../policy/level_thresholds.ts";
 import { readSustain } from "../policy/levels.ts";
-import type { SamplerSource } from "../sampler.ts";
 import { readSamplerSource, type SourceSettings } from "../sampler_source.ts";
 import { type ParsedSize, parseSize, times } from "../size.ts";
 import { exemption } from "./exempt.ts";
@@ -96,8 +95,7 @@ const EXIT_FACTOR = 1.5;
 export function readShedOptions<R extends RequestLike>(
   options: ShedOptions<R>,
 ): ShedSettings<R> {
-  // Pressure is no option of a shedder; everything else fits.
-  const source = readSamplerSource(options as SamplerSource, { usage: "workingSet" });
+  const source = readSamplerSource(options, { usage: "workingSet" });
   const { maxAge = 10, headroom, levels, sustain, maxRss, maxHeapUsed } = options;
   const { inFlight = Infinity, perRequest = 0, exempt, priority = () => 0 } = options;
   const { retryAfter = 1, trial = true, collect = true, gc, leaseTimeout = 300_000 } = options;

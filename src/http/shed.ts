@@ -29,7 +29,7 @@ export interface RespondOptions {
  *
  * @since 0.1.0
  */
-export interface ShedHandlerOptions extends ShedOptions<Request>, RespondOptions {}
+export type ShedHandlerOptions = ShedOptions<Request> & RespondOptions;
 
 /**
  * The handler that {@linkcode shed} returns.

@@ -5,7 +5,7 @@ import {
   type MemInfoInit,
   type Pass,
   type RequestLike,
-  type ShedOptions,
+  type ShedRules,
 } from "../../http.ts";
 import { MiB } from "../../mod.ts";
 import { ManualClock, StorySampler } from "../../testing.ts";
@@ -68,7 +68,7 @@ describe("LoadShedder.admit()", () => {
   });
 
   it("refuses above a resident set and a heap of a given size", () => {
-    const decide = (moment: MemInfoInit, options: ShedOptions<RequestLike>) => {
+    const decide = (moment: MemInfoInit, options: ShedRules<RequestLike>) => {
       const clock = new ManualClock();
       const sampler = new StorySampler(clock, [{ ...LIMIT, ...left(400), ...moment, at: 0 }]);
       const shedder = new LoadShedder({ sampler, clock, collect: false, ...options });

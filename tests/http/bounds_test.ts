@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { LoadShedder, type RequestLike, type ShedOptions } from "../../http.ts";
+import { LoadShedder, type RequestLike, type ShedRules } from "../../http.ts";
 import { MiB } from "../../mod.ts";
 import { ManualClock, StorySampler } from "../../testing.ts";
 
 const LIMIT = 500 * MiB;
 
 /** A shedder in a container with this much headroom, in bytes. */
-function shedder(headroom: number, options: ShedOptions<RequestLike>) {
+function shedder(headroom: number, options: ShedRules<RequestLike>) {
   const clock = new ManualClock();
   const sampler = new StorySampler(clock, [
     { at: 0, cgroupLimit: LIMIT, cgroupCurrent: LIMIT - headroom },

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { LoadShedder, type RequestLike, type ShedOptions } from "../../http.ts";
+import { LoadShedder, type RequestLike, type ShedRules } from "../../http.ts";
 import { MemInfo, MiB } from "../../mod.ts";
 import { ManualClock, StorySampler } from "../../testing.ts";
 import { outcome, scripted } from "../support/scripted_shedder.ts";
 
 /** What admits no request but trials, at 84 MiB of headroom. */
-function closedBy(options: ShedOptions<RequestLike>): string | undefined {
+function closedBy(options: ShedRules<RequestLike>): string | undefined {
   const { shedder } = scripted({ 0: 84 }, { headroom: 64 * MiB, ...options });
   shedder.refresh();
   return shedder.closedBy;
@@ -37,7 +37,7 @@ describe("what closes a load shedder", () => {
 });
 
 describe("the reason of a refusal", () => {
-  const reasons = (options: ShedOptions<RequestLike>) => {
+  const reasons = (options: ShedRules<RequestLike>) => {
     const { shedder } = scripted({ 0: 84 }, { headroom: 64 * MiB, trial: false, ...options });
     return [1, 2, 3].map(() => outcome(shedder.admit({ url: "/" })));
   };

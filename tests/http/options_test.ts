@@ -184,7 +184,7 @@ describe("options of LoadShedder", () => {
     ],
     [
       "usage next to a sampler",
-      { sampler: new StorySampler(new ManualClock(), [{ at: 0 }]), usage: "current" },
+      { sampler: new StorySampler(new ManualClock(), [{ at: 0 }]), usage: "current" } as never,
       TypeError,
       /'usage' and 'sampler' exclude each other.*"current"/,
     ],
@@ -304,6 +304,12 @@ describe("types of options", () => {
     // A shedder of any request decides about web-standard ones.
     const handler = shed(() => new Response(), build({}) satisfies LoadShedder<Request>);
     for (const shedder of [buildFor({}), inline, web, handler.shedder]) shedder.close();
+  });
+
+  it("do not take a sampler and options for one", () => {
+    const { sampler } = settable(100);
+    // @ts-expect-error: the sampler decides which usage it reads
+    assert.throws(() => new LoadShedder({ sampler, usage: "current" }), TypeError);
   });
 
   it("do not take a share without its sign", () => {

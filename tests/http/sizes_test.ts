@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { LoadShedder, type ShedOptions } from "../../http.ts";
+import { LoadShedder, type ShedRules } from "../../http.ts";
 import { MemInfo, MiB } from "../../mod.ts";
 import { left, outcome, settable } from "../support/scripted_shedder.ts";
 
 describe("sizes of a shedder", () => {
-  const decide = (options: ShedOptions, headroom: number) => {
+  const decide = (options: ShedRules, headroom: number) => {
     const { clock, memory, sampler } = settable(100);
     const shedder = new LoadShedder({ ...options, sampler, clock, collect: false, trial: false });
     const outcomes = [100, headroom].map((mib) => {
@@ -25,7 +25,7 @@ describe("sizes of a shedder", () => {
 
   it("leaves a share at 1.5 times as much, and at the whole limit at most", () => {
     const { clock, memory, sampler } = settable(40);
-    const story = (headroom: ShedOptions["headroom"], left_: number[]) => {
+    const story = (headroom: ShedRules["headroom"], left_: number[]) => {
       const shedder = new LoadShedder({ headroom, sampler, clock, collect: false, trial: false });
       return left_.map((mib) => {
         Object.assign(memory, left(mib));

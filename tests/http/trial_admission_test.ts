@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Pass, RequestLike, ShedOptions } from "../../http.ts";
+import type { Pass, RequestLike, ShedRules } from "../../http.ts";
 import { LoadShedder } from "../../http.ts";
 import { MemInfo, type MemInfoInit, MiB } from "../../mod.ts";
 import { ManualClock, StorySampler } from "../../testing.ts";
@@ -9,7 +9,7 @@ import { LIMIT, outcome, scripted } from "../support/scripted_shedder.ts";
 const HOUR = 3_600_000;
 
 /** A shedder whose memory the test sets at any time. */
-function settable(init: MemInfoInit, options: ShedOptions<RequestLike> = {}): {
+function settable(init: MemInfoInit, options: ShedRules<RequestLike> = {}): {
   clock: ManualClock;
   memory: MemInfoInit;
   shedder: LoadShedder<RequestLike>;
@@ -111,7 +111,7 @@ describe("trial admission", () => {
 
   it("tries again after any reason that is memory's", () => {
     const figures = { cgroupCurrent: 100 * MiB, processRss: 90, heapUsed: 60, heapLimit: 100 };
-    const reasons: [string, MemInfoInit, ShedOptions<RequestLike>][] = [
+    const reasons: [string, MemInfoInit, ShedRules<RequestLike>][] = [
       ["rss", figures, { maxRss: 80 }],
       ["heapUsed", figures, { maxHeapUsed: 50 }],
       ["rss", { processRss: 90, cgroupLimit: undefined }, { maxRss: 80 }],

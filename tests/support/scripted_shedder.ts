@@ -4,7 +4,7 @@ import {
   type Pass,
   type Refusal,
   type RequestLike,
-  type ShedOptions,
+  type ShedRules,
 } from "../../http.ts";
 import { MemInfo, MiB } from "../../mod.ts";
 import { ManualClock, type StoryMoment, StorySampler } from "../../testing.ts";
@@ -19,7 +19,7 @@ export function left(mebibytes: number): MemInfoInit {
 /** A shedder on a manual clock; the story is headroom in MiB by time. */
 export function scripted(
   story: Record<number, number>,
-  options: ShedOptions<RequestLike> = {},
+  options: ShedRules<RequestLike> = {},
 ): { clock: ManualClock; sampler: StorySampler; shedder: LoadShedder<RequestLike> } {
   const clock = new ManualClock();
   const moments: StoryMoment[] = Object.entries(story).map(([at, headroom]) => ({
