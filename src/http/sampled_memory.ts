@@ -1,5 +1,4 @@
 import type { Clock } from "../clock.ts";
-import { openSampler } from "../host/sampling.ts";
 import type { MemInfo } from "../mem_info.ts";
 import { type OpenSource, openSource } from "../sampler_source.ts";
 import { isThenable } from "../thenable.ts";
