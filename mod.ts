@@ -48,6 +48,7 @@ export type {
   Usage,
 } from "./src/sampler.ts";
 export { samples, type SamplesOptions } from "./src/samples.ts";
+export type { Scope } from "./src/scope.ts";
 export type { Share, Size } from "./src/size.ts";
 export { watch, type WatchCallback, type WatchCause, type WatchContext } from "./src/watch.ts";
 export type { WatchControls, WatchOptions } from "./src/watch_options.ts";

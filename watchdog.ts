@@ -38,7 +38,6 @@ export {
   type PolicyInput,
   type PolicyLike,
   type PolicyVerdict,
-  type Scope,
   type WatermarkOptions,
   watermarks,
 } from "./src/watchdog/policy.ts";
@@ -55,6 +54,7 @@ export type { StormGuardOptions } from "./src/watchdog/storm_guard.ts";
 // What the options speak of, so that one import is enough.
 export type { Clock } from "./src/clock.ts";
 export type { MemInfo } from "./src/mem_info.ts";
+export type { Scope } from "./src/scope.ts";
 export type {
   AdapterName,
   Sampler,

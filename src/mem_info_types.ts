@@ -1,5 +1,7 @@
 // The plain data around a MemInfo.
 
+import type { Scope } from "./scope.ts";
+
 /**
  * One line of Linux's pressure stall information: how much of the time tasks
  * waited for memory.
@@ -68,7 +70,7 @@ export interface MemInfoInit {
  */
 export interface Tightest {
   /** Which ceiling: the container's, the machine's, or the engine's heap limit. */
-  signal: "cgroup" | "system" | "heap";
+  signal: Scope;
   /** Bytes left below it; never negative. */
   bytes: number;
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import type { MemInfo } from "../mem_info.ts";
 import type { Sampler } from "../sampler.ts";
+import type { Scope } from "../scope.ts";
 import { isThenable } from "../thenable.ts";
 import { watch } from "../watch.ts";
 import type { IsolateChannel } from "../host/watchdog.ts";
@@ -11,7 +12,7 @@ import { onCollection } from "./gc_sentinel.ts";
 import { noCounters, type Watchdog } from "./handle.ts";
 import { type CommonWatchdogOptions, DEFAULT_INTERVAL, DEFAULT_POLICY } from "./options.ts";
 import { MAX_HOLD, OtherIsolates } from "./other_isolates.ts";
-import { evaluate, type Scope } from "./policy.ts";
+import { evaluate } from "./policy.ts";
 import type { SnapshotTaker } from "./snapshots.ts";
 import type { Steering } from "./steering.ts";
 import type { StormGuard } from "./storm_guard.ts";

@@ -1,4 +1,4 @@
-import type { Scope } from "./policy.ts";
+import type { Scope } from "../scope.ts";
 
 /**
  * The policy fired: usage has reached its mark.

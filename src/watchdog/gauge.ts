@@ -1,5 +1,5 @@
 import type { MemInfo } from "../mem_info.ts";
-import type { Scope } from "./policy.ts";
+import type { Scope } from "../scope.ts";
 
 /** A usage and its limit, in bytes. */
 export interface Reading {

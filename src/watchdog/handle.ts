@@ -1,5 +1,5 @@
+import type { Scope } from "../scope.ts";
 import type { DisarmEvent, WatchdogCounters } from "./events.ts";
-import type { Scope } from "./policy.ts";
 
 /**
  * A running watchdog.

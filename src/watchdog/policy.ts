@@ -1,13 +1,6 @@
 import { checkNumber, show } from "../check.ts";
+import type { Scope } from "../scope.ts";
 import { isThenable } from "../thenable.ts";
-
-/**
- * Which figure a watchdog follows: the heap, the container's memory, or the
- * machine's.
- *
- * @since 0.1.0
- */
-export type Scope = "heap" | "cgroup" | "system";
 
 /**
  * What a policy is asked about.

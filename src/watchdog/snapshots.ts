@@ -1,10 +1,10 @@
 import { formatBytes } from "../bytes.ts";
 import type { MemInfo } from "../mem_info.ts";
 import { prepareSnapshotFolder, snapshotNeeds, writeSnapshot } from "../host/watchdog.ts";
+import type { Scope } from "../scope.ts";
 import type { Logger } from "./events.ts";
 import type { Reading } from "./gauge.ts";
 import type { HeapSnapshotOptions } from "./options.ts";
-import type { Scope } from "./policy.ts";
 
 /**
  * Default fractions of the limit. A snapshot of a heap takes several times the

@@ -2,6 +2,7 @@ import { checkOptionalMethod } from "../check.ts";
 import { openSampler, systemClock } from "../host/sampling.ts";
 import type { MemInfo, SignalName } from "../mem_info.ts";
 import type { Sampler } from "../sampler.ts";
+import type { Scope } from "../scope.ts";
 import { isThenable } from "../thenable.ts";
 import { findForceGc, findRequestGc } from "../host/gc.ts";
 import { openIsolateChannel } from "../host/watchdog.ts";
@@ -18,7 +19,6 @@ import {
   type CommonWatchdogOptions,
 } from "./options.ts";
 import { SnapshotTaker } from "./snapshots.ts";
-import type { Scope } from "./policy.ts";
 import { checkGrowth, findSteering, type Steering } from "./steering.ts";
 import { StormGuard } from "./storm_guard.ts";
 import { followLogger } from "./user_code.ts";
