@@ -49,7 +49,7 @@ export {
   type SystemDrivenOptions,
   watchdog,
   type WatchdogOptions,
-} from "./src/watchdog/start.ts";
+} from "./src/watchdog/watchdog.ts";
 export type { StormGuardOptions } from "./src/watchdog/storm_guard.ts";
 // What the options speak of, so that one import is enough.
 export type { Clock } from "./src/clock.ts";

@@ -392,13 +392,18 @@ describe("a signal", () => {
 
 describe("two copies of the module", () => {
   it("know of each other", async () => {
-    const copy: typeof import("../../watchdog.ts") = await import(
-      `../../src/watchdog/start.ts?copy=${Math.random()}`
+    const { Place }: typeof import("../../src/watchdog/place.ts") = await import(
+      `../../src/watchdog/place.ts?copy=${Math.random()}`
     );
+    const place = new Place();
     start();
-    assert.throws(() => copy.cgroupDriven(bench.options()), { name: "AlreadyStartedError" });
+    assert.throws(() => place.take(), { name: "AlreadyStartedError" });
+    place.leave(); // it has nothing to leave
+    assert.throws(() => start(), { name: "AlreadyStartedError" });
     dog!.stop();
-    copy.cgroupDriven(bench.options()).stop();
+    place.take();
+    assert.throws(() => start(), { name: "AlreadyStartedError" });
+    place.leave();
     start();
   });
 });

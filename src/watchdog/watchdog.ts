@@ -1,0 +1,198 @@
+import { systemClock } from "../host/sampling.ts";
+import { NotSupportedError } from "./errors.ts";
+import { findCgroup, findSystem, requireSignals } from "./find_gauge.ts";
+import { heapGauge } from "./gauge.ts";
+import type { Watchdog } from "./handle.ts";
+import {
+  checkCommonOptions,
+  checkedGuard,
+  checkLimit,
+  type CommonWatchdogOptions,
+} from "./options.ts";
+import { start } from "./start.ts";
+import { checkGrowth, findSteering } from "./steering.ts";
+
+/**
+ * Options of {@linkcode heapDriven}.
+ *
+ * @since 0.1.0
+ */
+export interface HeapDrivenOptions extends CommonWatchdogOptions {
+  /** Bytes of heap to stay below. */
+  limit: number;
+  /**
+   * Bounds in percent on how far the heap may grow between the engine's own
+   * collections, where that can be set (the main thread of Node, while the
+   * process has no workers). `false` leaves the engine alone. Steering starts
+   * at `max` and goes below it only while all collections together take less
+   * than a fifth of the time (or `guard.maxShare`, if that is less). Where
+   * they take more even at `max`, the engine decides. Default: 10 to 100.
+   */
+  growth?: { min?: number | undefined; max?: number | undefined } | false | undefined;
+}
+
+/**
+ * Options of {@linkcode systemDriven}.
+ *
+ * @since 0.1.0
+ */
+export interface SystemDrivenOptions extends CommonWatchdogOptions {
+  /** Bytes of the machine's memory to stay below. Default: all of it. */
+  limit?: number | undefined;
+}
+
+/**
+ * Options of {@linkcode watchdog}.
+ *
+ * @since 0.1.0
+ */
+export interface WatchdogOptions extends CommonWatchdogOptions {
+  /** Bytes of heap to stay below. If given, the watchdog follows the heap. */
+  heapLimit?: number | undefined;
+}
+
+/**
+ * Follows the heap and reacts to the engine's own collections. In Node it
+ * steers how far the heap may grow until the next of them (V8's
+ * `--heap-growing-percent`). The engine then keeps to the watermarks, and the
+ * watchdog forces a collection only at the limit.
+ *
+ * That flag holds for all threads of the process. The watchdog therefore
+ * steers only in the main thread and only while there are no workers. It stops
+ * steering, with a warning, when a worker starts. Without steering it collects
+ * when heap use passes a watermark, as it does in Deno, which reads the flag
+ * only at start-up, and in Bun, whose engine has no such flag.
+ *
+ * ```ts
+ * import { MiB } from "@x/memctl";
+ * import { adaptive, heapDriven } from "@x/memctl/watchdog";
+ *
+ * const dog = heapDriven({ limit: 200 * MiB, policy: adaptive(0.5) });
+ * console.log(dog.mode, dog.limit);
+ * dog.stop();
+ * ```
+ *
+ * @param options The limit, the policy, and who is told.
+ * @returns The running watchdog.
+ * @throws {RangeError} If the limit is not above 0 and within the machine's memory, or another
+ * option is out of range.
+ * @throws {TypeError} If an option is of the wrong type.
+ * @throws {AlreadyStartedError} If a watchdog is running.
+ * @throws {NotSupportedError} If this runtime cannot be made to collect.
+ * @since 0.1.0
+ */
+export function heapDriven(options: HeapDrivenOptions): Watchdog {
+  checkCommonOptions(options);
+  checkLimit("limit", options.limit, undefined);
+  const bounds = checkGrowth(options.growth);
+  return start(options, "heap", (first, sampler, logger) => {
+    checkLimit("limit", options.limit, first?.systemTotal);
+    requireSignals("heapDriven", first, sampler, "heapUsed");
+    const { maxShare } = checkedGuard(options.guard);
+    const clock = options.clock ?? systemClock;
+    return {
+      gauge: heapGauge(options.limit),
+      steering: findSteering({ bounds, maxShare, clock, logger }),
+    };
+  });
+}
+
+/**
+ * Follows the container's memory: limit and usage of the cgroup level that
+ * binds, by default without the page cache that goes first.
+ *
+ * ```ts
+ * import { cgroupDriven, NotSupportedError, systemDriven } from "@x/memctl/watchdog";
+ *
+ * let dog;
+ * try {
+ *   dog = cgroupDriven({});
+ * } catch (error) {
+ *   if (!(error instanceof NotSupportedError)) throw error;
+ *   dog = systemDriven({}); // no container, or one without a limit
+ * }
+ * dog.stop();
+ * ```
+ *
+ * @param options The policy, and who is told.
+ * @returns The running watchdog.
+ * @throws {NotSupportedError} If no cgroup limit is known, or this runtime cannot be made to
+ * collect.
+ * @throws {AlreadyStartedError} If a watchdog is running.
+ * @throws {RangeError} If an option is out of range.
+ * @throws {TypeError} If an option is of the wrong type.
+ * @since 0.1.0
+ */
+export function cgroupDriven(options: CommonWatchdogOptions = {}): Watchdog {
+  checkCommonOptions(options);
+  return start(options, "cgroup", findCgroup);
+}
+
+/**
+ * Follows the machine's memory.
+ *
+ * ```ts
+ * import { systemDriven, watermarks } from "@x/memctl/watchdog";
+ *
+ * const dog = systemDriven({ interval: 1_000, policy: watermarks(0.8, 0.9) });
+ * console.log(dog.limit); // all of the machine's memory
+ * dog.stop();
+ * ```
+ *
+ * @param options The limit, the policy, and who is told.
+ * @returns The running watchdog.
+ * @throws {RangeError} If the limit is not above 0 and within the machine's memory, or another
+ * option is out of range.
+ * @throws {TypeError} If an option is of the wrong type.
+ * @throws {AlreadyStartedError} If a watchdog is running.
+ * @throws {NotSupportedError} If the machine's memory cannot be read, or this runtime cannot be
+ * made to collect.
+ * @since 0.1.0
+ */
+export function systemDriven(options: SystemDrivenOptions = {}): Watchdog {
+  checkCommonOptions(options);
+  const { limit } = options;
+  if (limit !== undefined) checkLimit("limit", limit, undefined);
+  return start(options, "system", (first, sampler) => findSystem(first, sampler, limit));
+}
+
+/**
+ * The watchdog that fits: follows the heap if a heap limit is given, else the
+ * container if it has a limit, else the machine. `mode` says which.
+ *
+ * ```ts
+ * import { watchdog } from "@x/memctl/watchdog";
+ *
+ * const dog = watchdog({
+ *   onIneffective: ({ used, heapUsed }) => console.warn(`${used} in use, ${heapUsed} in this heap`),
+ * });
+ * console.log(dog.mode);
+ * dog.stop();
+ * ```
+ *
+ * @param options The heap limit, if any, the policy, and who is told.
+ * @returns The running watchdog.
+ * @throws {RangeError} If an option is out of range.
+ * @throws {TypeError} If an option is of the wrong type.
+ * @throws {AlreadyStartedError} If a watchdog is running.
+ * @throws {NotSupportedError} If nothing can be followed, or this runtime cannot be made to
+ * collect.
+ * @since 0.1.0
+ */
+export function watchdog(options: WatchdogOptions = {}): Watchdog {
+  checkCommonOptions(options);
+  const { heapLimit, ...common } = options;
+  if (heapLimit !== undefined) {
+    checkLimit("heapLimit", heapLimit, undefined);
+    return heapDriven({ ...common, limit: heapLimit });
+  }
+  return start(common, "cgroup", (first, sampler, logger) => {
+    try {
+      return findCgroup(first, sampler);
+    } catch (error) {
+      if (!(error instanceof NotSupportedError)) throw error;
+      logger.info?.(`watchdog: ${error.message}`);
+      return findSystem(first, sampler, undefined);
+    }
+  });
+}
