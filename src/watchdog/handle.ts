@@ -30,21 +30,19 @@ export interface Watchdog extends Disposable, AsyncDisposable {
 }
 
 /** Counters of a watchdog that has done nothing. */
-export function noCounters(): { -readonly [name in keyof WatchdogCounters]: number } {
-  return {
-    fired: 0,
-    requested: 0,
-    forced: 0,
-    seen: 0,
-    ineffective: 0,
-    held: 0,
-    waited: 0,
-    bytesFreed: 0,
-    timeSpent: 0,
-    snapshots: 0,
-    snapshotsSkipped: 0,
-  };
-}
+const NO_COUNTERS: WatchdogCounters = {
+  fired: 0,
+  requested: 0,
+  forced: 0,
+  seen: 0,
+  ineffective: 0,
+  held: 0,
+  waited: 0,
+  bytesFreed: 0,
+  timeSpent: 0,
+  snapshots: 0,
+  snapshotsSkipped: 0,
+};
 
 /** The watchdog of a signal that was aborted before the start. It holds nothing open. */
 export function stoppedWatchdog(mode: Scope): Watchdog {
@@ -55,7 +53,7 @@ export function stoppedWatchdog(mode: Scope): Watchdog {
     steers: false,
     failure: undefined,
     get counters() {
-      return noCounters();
+      return { ...NO_COUNTERS };
     },
     stop() {},
     [Symbol.dispose]() {},

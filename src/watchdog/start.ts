@@ -7,6 +7,7 @@ import type { Scope } from "../scope.ts";
 import { isThenable } from "../thenable.ts";
 import { openIsolateChannel } from "../host/watchdog.ts";
 import { Dog } from "./dog.ts";
+import { toFailure } from "./doing.ts";
 import { EarlyGc } from "./early_gc.ts";
 import { NotSupportedError } from "./errors.ts";
 import type { Logger } from "./events.ts";
@@ -49,10 +50,7 @@ export function start(
   try {
     // Before there is a watchdog, only a start that failed could be told of a
     // rejection, and that has a failure of its own.
-    const logger = followLogger(
-      options.logger ?? {},
-      (during, reason) => dog?.fail(during, reason),
-    );
+    const logger = followLogger(options.logger ?? {}, (failure) => dog?.fail(failure));
     const gc = options.collect === false ? () => {} : options.gc ?? findForceGc();
     if (gc === undefined) {
       throw new NotSupportedError(
@@ -87,7 +85,7 @@ export function start(
     dog?.stop();
     way?.steering?.stop();
     leave();
-    throw error;
+    throw toFailure(error, "starting").reason;
   }
   // A logger may have aborted it.
   if (signal?.aborted) dog.stop();
