@@ -163,7 +163,13 @@ export class Dog implements Watchdog {
       openChannel,
       () => clock.now(),
       () => void this.#turns.takeNow(),
-      (reason) => logger.warn?.(`watchdog: cannot reach other isolates: ${describeReason(reason)}`),
+      (reason) => {
+        const message = `watchdog: cannot reach other isolates: ${describeReason(reason)}`;
+        const warn = () => logger.warn?.(message);
+        // Only the start can throw it. Later it may happen in an event of the channel's.
+        if (this.#watching === undefined) warn();
+        else this.#attempt("calling logger.warn", warn);
+      },
     );
   }
 

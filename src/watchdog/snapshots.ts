@@ -50,15 +50,17 @@ export class SnapshotTaker {
   }
 
   #take(): void {
+    let file: string;
     try {
-      const file = writeSnapshot(this.#directory, Date.now(), this.taken + 1);
-      this.taken++;
-      this.#left--;
-      this.#logger.info?.(`watchdog: heap snapshot written to ${file}`);
+      file = writeSnapshot(this.#directory, Date.now(), this.taken + 1);
     } catch (error) {
       this.skipped++;
       this.#disable(error);
+      return;
     }
+    this.taken++;
+    this.#left--;
+    this.#logger.info?.(`watchdog: heap snapshot written to ${file}`);
   }
 
   /** Room may come later in the same stay: garbage counts as heap until it is collected. */

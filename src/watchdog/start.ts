@@ -10,7 +10,7 @@ import { Dog } from "./dog.ts";
 import { toFailure } from "./doing.ts";
 import { EarlyGc } from "./early_gc.ts";
 import { NotSupportedError } from "./errors.ts";
-import type { Logger } from "./events.ts";
+import type { DisarmEvent, Logger } from "./events.ts";
 import type { Gauge } from "./gauge.ts";
 import { stoppedWatchdog, type Watchdog } from "./handle.ts";
 import { checkedGuard, type CommonWatchdogOptions } from "./options.ts";
@@ -26,11 +26,21 @@ export interface Way {
   steering?: Steering | undefined;
 }
 
+/** What is there to find out what to follow. */
+export interface FindParts {
+  /** A first snapshot, where one is there at once. */
+  first: MemInfo | undefined;
+  sampler: Sampler;
+  logger: Logger;
+  /** Disables the watchdog. */
+  fail: (failure: DisarmEvent) => void;
+}
+
 /** Everything is taken, or nothing is. */
 export function start(
   options: CommonWatchdogOptions,
   scope: Scope,
-  find: (first: MemInfo | undefined, sampler: Sampler, logger: Logger) => Way,
+  find: (parts: FindParts) => Way,
 ): Watchdog {
   checkOptionalMethod("clock", options.clock, "now");
   const { signal } = options;
@@ -50,7 +60,8 @@ export function start(
   try {
     // Before there is a watchdog, only a start that failed could be told of a
     // rejection, and that has a failure of its own.
-    const logger = followLogger(options.logger ?? {}, (failure) => dog?.fail(failure));
+    const fail = (failure: DisarmEvent) => dog?.fail(failure);
+    const logger = followLogger(options.logger ?? {}, fail);
     const gc = options.collect === false ? () => {} : options.gc ?? findForceGc();
     if (gc === undefined) {
       throw new NotSupportedError(
@@ -62,7 +73,7 @@ export function start(
     }
     const sampler = options.sampler ?? opened!;
     const first = takeFirst(sampler);
-    way = find(first, sampler, logger);
+    way = find({ first, sampler, logger, fail });
     const { clock = systemClock, heapSnapshots } = options;
     dog = new Dog({
       options,

@@ -6,7 +6,8 @@ import {
   type HeapGrowth,
   observeGcTime,
 } from "../host/watchdog.ts";
-import type { Logger } from "./events.ts";
+import { toFailure } from "./doing.ts";
+import type { DisarmEvent, Logger } from "./events.ts";
 import { GcShare } from "./gc_share.ts";
 import type { PolicyVerdict } from "./policy.ts";
 
@@ -29,6 +30,8 @@ export interface SteeringParts {
   maxShare: number;
   clock: Clock;
   logger: Logger;
+  /** Told what is thrown outside a call of the watchdog's: nobody else could catch it. */
+  fail: (failure: DisarmEvent) => void;
   claim?: (onWorker: () => void) => HeapGrowth | { problem: string };
   observe?: (listener: GcTimeListener) => () => void;
 }
@@ -71,7 +74,12 @@ export function findSteering(
     logger.info?.(`watchdog: no steering, ${growth.problem}; it collects at the watermarks`);
     return undefined;
   }
-  return steering = new Steering(growth, { bounds, ...parts });
+  try {
+    return steering = new Steering(growth, { bounds, ...parts });
+  } catch (error) {
+    growth.release();
+    throw error;
+  }
 }
 
 /**
@@ -82,6 +90,7 @@ export class Steering {
   readonly #growth: HeapGrowth;
   readonly #bounds: GrowthBounds;
   readonly #logger: Logger;
+  readonly #fail: (failure: DisarmEvent) => void;
   readonly #share: GcShare;
   readonly #stopObserving: () => void;
   /**
@@ -97,15 +106,16 @@ export class Steering {
   #lost = false;
 
   constructor(growth: HeapGrowth, parts: SteeringParts) {
-    const { bounds, maxShare, clock, logger, observe = observeGcTime } = parts;
+    const { bounds, maxShare, clock, logger, fail, observe = observeGcTime } = parts;
     this.#growth = growth;
     this.#bounds = bounds;
     this.#logger = logger;
     this.#floor = bounds.max;
     this.#share = new GcShare(Math.min(maxShare, STEERING_SHARE), clock);
+    this.#fail = fail;
     this.#stopObserving = observe((duration, age) => {
       this.#share.add(duration, age);
-      this.#adjust();
+      this.#attempt("steering the engine", () => this.#adjust());
     });
   }
 
@@ -132,7 +142,8 @@ export class Steering {
     if (this.#lost) return;
     this.#lost = true;
     this.#stopObserving();
-    this.#logger.warn?.(`watchdog: steering ends, ${reason}; it collects at the watermarks`);
+    const message = `watchdog: steering ends, ${reason}; it collects at the watermarks`;
+    this.#attempt("calling logger.warn", () => this.#logger.warn?.(message));
   }
 
   /** Lets the engine decide again. */
@@ -141,6 +152,14 @@ export class Steering {
     this.#lost = true;
     this.#stopObserving();
     this.#growth.release();
+  }
+
+  #attempt(during: string, action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#fail(toFailure(error, during));
+    }
   }
 
   #adjust(): void {

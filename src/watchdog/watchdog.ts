@@ -85,14 +85,14 @@ export function heapDriven(options: HeapDrivenOptions): Watchdog {
   checkCommonOptions(options);
   checkLimit("limit", options.limit, undefined);
   const bounds = checkGrowth(options.growth);
-  return start(options, "heap", (first, sampler, logger) => {
+  return start(options, "heap", ({ first, sampler, logger, fail }) => {
     checkLimit("limit", options.limit, first?.systemTotal);
     requireSignals("heapDriven", first, sampler, "heapUsed");
     const { maxShare } = checkedGuard(options.guard);
     const clock = options.clock ?? systemClock;
     return {
       gauge: heapGauge(options.limit),
-      steering: findSteering({ bounds, maxShare, clock, logger }),
+      steering: findSteering({ bounds, maxShare, clock, logger, fail }),
     };
   });
 }
@@ -125,7 +125,7 @@ export function heapDriven(options: HeapDrivenOptions): Watchdog {
  */
 export function cgroupDriven(options: CommonWatchdogOptions = {}): Watchdog {
   checkCommonOptions(options);
-  return start(options, "cgroup", findCgroup);
+  return start(options, "cgroup", ({ first, sampler }) => findCgroup(first, sampler));
 }
 
 /**
@@ -153,7 +153,7 @@ export function systemDriven(options: SystemDrivenOptions = {}): Watchdog {
   checkCommonOptions(options);
   const { limit } = options;
   if (limit !== undefined) checkLimit("limit", limit, undefined);
-  return start(options, "system", (first, sampler) => findSystem(first, sampler, limit));
+  return start(options, "system", ({ first, sampler }) => findSystem(first, sampler, limit));
 }
 
 /**
@@ -186,7 +186,7 @@ export function watchdog(options: WatchdogOptions = {}): Watchdog {
     checkLimit("heapLimit", heapLimit, undefined);
     return heapDriven({ ...common, limit: heapLimit });
   }
-  return start(common, "cgroup", (first, sampler, logger) => {
+  return start(common, "cgroup", ({ first, sampler, logger }) => {
     try {
       return findCgroup(first, sampler);
     } catch (error) {

@@ -7,6 +7,7 @@ import { execFile } from "node:child_process";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { BroadcastChannel } from "node:worker_threads";
 import { openIsolateChannel } from "../../platform/isolate_channel.ts";
 import { openSampler } from "../../mod.ts";
 import type { MemInfo } from "../../src/mem_info.ts";
@@ -16,6 +17,7 @@ import {
   cgroupDriven,
   heapDriven,
   type IneffectiveEvent,
+  type Logger,
   type Watchdog,
   watermarks,
 } from "../../watchdog.ts";
@@ -56,7 +58,7 @@ afterEach(() => {
 });
 
 /** A watchdog on this process's real figures, and always above its watermark. */
-function start(): Watchdog {
+function start(logger?: Logger): Watchdog {
   return dog = heapDriven({
     limit: (openSampler().sample() as MemInfo).systemTotal ?? 2 ** 30,
     growth: false,
@@ -64,6 +66,7 @@ function start(): Watchdog {
     interval: 10,
     clock,
     gc: () => void collections++,
+    logger,
     // The heap of a test grows and shrinks as it likes.
     guard: { minFreed: 1e-9, minInterval: 1, minFill: 1e-9, calmShare: 1 },
   });
@@ -126,6 +129,31 @@ describe("a watchdog that knows of another isolate's", () => {
     assert.ok(events.at(-1)!.heapUsed! > 0 && events.at(-1)!.runtimeTotal! > 0);
     peer.close();
     await until(() => otherIsolates() === 0);
+  });
+});
+
+describe("a watchdog that loses the others while it stops", () => {
+  const { postMessage } = BroadcastChannel.prototype;
+
+  afterEach(() => {
+    BroadcastChannel.prototype.postMessage = postMessage;
+  });
+
+  it("releases everything, even if the logger that is told of it throws", async () => {
+    const mine = new Error("mine");
+    const logger: Logger = {};
+    start({ warn: (message) => logger.warn?.(message) });
+    await until(() => peer.count === 1 && collections === 1);
+    logger.warn = () => {
+      throw mine;
+    };
+    BroadcastChannel.prototype.postMessage = () => {
+      throw new Error("closed");
+    };
+    dog!.stop();
+    assert.equal(dog!.state, "stopped");
+    assert.deepEqual(dog!.failure, { during: "calling logger.warn", reason: mine });
+    clock.assertIdle();
   });
 });
 

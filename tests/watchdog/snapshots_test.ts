@@ -88,6 +88,21 @@ describe("heap snapshots", () => {
       }
     }));
 
+  it("are written once if the logger that is told of one throws, which the caller is told", () =>
+    withTempFolder((directory) => {
+      const mine = new Error("mine");
+      const warned: string[] = [];
+      const snapshots = new SnapshotTaker({ directory }, "cgroup", {
+        info() {
+          throw mine;
+        },
+        warn: (message) => void warned.push(message),
+      });
+      assert.throws(() => snapshots.look(high, place()), (error) => error === mine);
+      assert.deepEqual([snapshots.taken, snapshots.skipped], [1, 0]);
+      assert.deepEqual(warned, []);
+    }));
+
   it("are counted by the watchdog", () =>
     withTempFolder(async (directory) => {
       const bench = new WatchdogBench();

@@ -4,6 +4,7 @@ import process from "node:process";
 import { beforeEach, describe, it } from "node:test";
 import { MiB } from "../../src/bytes.ts";
 import { ManualClock } from "../../src/testing/manual_clock.ts";
+import type { DisarmEvent } from "../../src/watchdog/events.ts";
 import { findSteering, type Steering } from "../../src/watchdog/steering.ts";
 import type { GcTimeListener, HeapGrowth } from "../../src/host/watchdog.ts";
 import { heapDriven } from "../../watchdog.ts";
@@ -16,8 +17,13 @@ let done: (number | "restore" | "release")[];
 let report: GcTimeListener;
 let observers: number;
 let startWorker: () => void;
+let failures: DisarmEvent[];
+/** What `logger.debug` does. */
+let onDebug: () => void;
 
 beforeEach(() => {
+  failures = [];
+  onDebug = () => {};
   clock = new ManualClock();
   log = [];
   done = [];
@@ -37,7 +43,8 @@ function steer(options: { min?: number; max?: number; maxShare?: number } = {}):
     bounds: { min, max },
     maxShare,
     clock,
-    logger: { warn: note("warn"), info: note("info") },
+    logger: { warn: note("warn"), info: note("info"), debug: () => onDebug() },
+    fail: (failure) => void failures.push(failure),
     claim: (onWorker) => {
       startWorker = onWorker;
       return growth;
@@ -59,6 +66,8 @@ function run(milliseconds: number, pause: number): void {
     if (pause > 0) report(pause, 0);
   }
 }
+
+const unexpected = (reason?: unknown): void => assert.fail(`not expected: ${reason}`);
 
 const tight = { next: 100, immediate: true };
 
@@ -162,6 +171,7 @@ describe("steering", () => {
       maxShare: 1,
       clock,
       logger: { info: (message: string) => void log.push(message) },
+      fail: unexpected,
       claim: () => ({ problem: "the engine is busy" }),
     };
     assert.equal(findSteering(parts), undefined);
@@ -170,6 +180,55 @@ describe("steering", () => {
     ]);
     assert.equal(findSteering({ ...parts, bounds: false }), undefined);
     assert.equal(log.length, 1);
+  });
+});
+
+describe("what fails outside a call of the watchdog's", () => {
+  const mine = new Error("mine");
+
+  it("disables the watchdog if it is a logger told of a change", () => {
+    const steering = steer();
+    steering.steer(100, tight);
+    onDebug = () => {
+      throw mine;
+    };
+    run(2_500, 1); // reported by the engine, in a task of its own
+    assert.deepEqual(failures[0], { during: "steering the engine", reason: mine });
+  });
+
+  it("disables the watchdog if it is a logger told of a worker", () => {
+    const steering = findSteering({
+      bounds: { min: 10, max: 80 },
+      maxShare: 0.5,
+      clock,
+      logger: {
+        warn() {
+          throw mine;
+        },
+      },
+      fail: (failure) => void failures.push(failure),
+      claim: (onWorker) => {
+        startWorker = onWorker;
+        return { set() {}, restore() {}, release() {} };
+      },
+      observe: () => () => {},
+    });
+    startWorker(); // throws nothing
+    assert.equal(steering!.active, false);
+    assert.deepEqual(failures, [{ during: "calling logger.warn", reason: mine }]);
+  });
+
+  it("releases the engine if its collections cannot be observed", () => {
+    const claim = () => ({ set() {}, restore() {}, release: () => void done.push("release") });
+    const observe = () => {
+      throw mine;
+    };
+    const parts = { maxShare: 1, clock, logger: {}, fail: unexpected, claim, observe };
+    assert.throws(
+      () => findSteering({ bounds: { min: 10, max: 20 }, ...parts }),
+      (error) => error === mine,
+    );
+    assert.deepEqual(done, ["release"]);
   });
 });
 
@@ -272,6 +331,32 @@ describe("steering in Node", { skip: !isNode && "only Node's engine can be steer
       assert.deepEqual([result.steers, result.set], [false, []]);
       assert.match(result.log[0]!, /was set at start-up/);
     }
+  });
+
+  it("leaves the flag free for the next start if a start fails after it was claimed", () => {
+    const result = program<{ thrown: string; seen: number[]; steers: boolean; set: number[] }>(`
+      let thrown;
+      try {
+        heapDriven({
+          limit: 2 ** 30,
+          logger: {
+            info() {
+              thrown = [...set];
+              throw new Error("mine");
+            },
+          },
+        });
+      } catch (error) {
+        const dog = heapDriven({ limit: 2 ** 30, logger });
+        console.log(JSON.stringify({
+          thrown: error.message, seen: thrown, steers: dog.steers, set, log,
+        }));
+        dog.stop();
+      }`);
+    assert.equal(result.thrown, "mine");
+    assert.deepEqual(result.seen, [100], "the engine was steered when the logger threw");
+    assert.equal(result.steers, true);
+    assert.deepEqual(result.set, [100, 0, 100]);
   });
 
   it("is refused while the process has workers, even ones that are stuck", () => {
