@@ -34,10 +34,10 @@ export type { Watchdog } from "./src/watchdog/handle.ts";
 export type { CommonWatchdogOptions, HeapSnapshotOptions } from "./src/watchdog/options.ts";
 export {
   adaptive,
-  type Policy,
-  type PolicyInput,
-  type PolicyLike,
-  type PolicyVerdict,
+  type GcPolicy,
+  type GcPolicyInput,
+  type GcPolicyLike,
+  type GcPolicyVerdict,
   type WatermarkOptions,
   watermarks,
 } from "./src/watchdog/policy.ts";

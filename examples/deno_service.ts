@@ -21,7 +21,7 @@ const server = Deno.serve({
   const { pathname } = new URL(request.url);
   if (pathname === "/healthz") return ready();
   if (pathname === "/watchdog") {
-    return Response.json({ mode: dog.mode, limit: dog.limit, ...dog.counters });
+    return Response.json({ scope: dog.scope, limit: dog.limit, ...dog.counters });
   }
   return app(request);
 });

@@ -64,7 +64,7 @@ export class Dog implements Watchdog {
     const fail = (failure: DisarmEvent) => this.fail(failure);
     const shared = {
       ...parts,
-      dryRun: options.collect === false,
+      dryRun: options.dryRun ?? false,
       hooks: new Hooks(options, fail),
       others: this.#openOthers(),
       isRunning: () => this.#state === "running",
@@ -89,7 +89,7 @@ export class Dog implements Watchdog {
     queueMicrotask(() => void this.#turns.takeNow());
   }
 
-  get mode(): Scope {
+  get scope(): Scope {
     return this.#parts.gauge.scope;
   }
 

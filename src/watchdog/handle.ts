@@ -8,7 +8,7 @@ import type { DisarmEvent, WatchdogCounters } from "./events.ts";
  */
 export interface Watchdog extends Disposable, AsyncDisposable {
   /** The figure that it follows. */
-  readonly mode: Scope;
+  readonly scope: Scope;
   /** The limit in bytes that it last worked with; `undefined` before the first reading. */
   readonly limit: number | undefined;
   /** Running; disabled because something threw or rejected; or stopped. */
@@ -45,9 +45,9 @@ const NO_COUNTERS: WatchdogCounters = {
 };
 
 /** The watchdog of a signal that was aborted before the start. It holds nothing open. */
-export function stoppedWatchdog(mode: Scope): Watchdog {
+export function stoppedWatchdog(scope: Scope): Watchdog {
   return {
-    mode,
+    scope,
     limit: undefined,
     state: "stopped",
     steers: false,

@@ -12,7 +12,7 @@ import type { Clock } from "../clock.ts";
 import type { Sampler, SamplerOptions, SamplerSource } from "../sampler.ts";
 import { readSamplerSource } from "../sampler_source.ts";
 import type { CollectEvent, DisarmEvent, FireEvent, IneffectiveEvent, Logger } from "./events.ts";
-import { checkFraction, type PolicyLike, watermarks } from "./policy.ts";
+import { checkFraction, type GcPolicyLike, watermarks } from "./policy.ts";
 import type { StormGuardOptions, StormGuardSettings } from "./storm_guard.ts";
 
 /**
@@ -54,9 +54,9 @@ export interface HeapSnapshotOptions {
 export interface CommonWatchdogOptions extends Omit<SamplerOptions, "pressure"> {
   /**
    * When to collect. It is asked once before the watchdog is returned. Default:
-   * `watermarks(0.6, 0.7, 0.8, 0.9)`.
+   * `watermarks([0.6, 0.7, 0.8, 0.9])`.
    */
-  policy?: PolicyLike | undefined;
+  policy?: GcPolicyLike | undefined;
   /** Milliseconds between two looks at the usage. Default: 25. */
   interval?: number | undefined;
   /**
@@ -64,12 +64,12 @@ export interface CommonWatchdogOptions extends Omit<SamplerOptions, "pressure"> 
    * it returns a promise, that is not awaited.
    */
   gc?: (() => unknown) | undefined;
-  /** `false`: fires its hooks and collects nothing, a dry run. Default: `true`. */
-  collect?: boolean | undefined;
+  /** Calls `onFire`, but collects nothing. Default: `false`. */
+  dryRun?: boolean | undefined;
   /** Bounds on how often it collects. */
   guard?: StormGuardOptions | undefined;
   /**
-   * Called when the policy fires, before collecting; with `collect: false` too.
+   * Called when the policy fires, before collecting; with `dryRun` too.
    *
    * Hooks are first called after the watchdog was returned. They may be
    * asynchronous, but are not awaited: the collection follows at once. A hook
@@ -109,7 +109,7 @@ export interface CommonWatchdogOptions extends Omit<SamplerOptions, "pressure"> 
 }
 
 /** The default policy: early enough for a burst, and once more at each step up. */
-export const DEFAULT_POLICY: PolicyLike = watermarks(0.6, 0.7, 0.8, 0.9);
+export const DEFAULT_POLICY: GcPolicyLike = watermarks([0.6, 0.7, 0.8, 0.9]);
 export const DEFAULT_INTERVAL = 25;
 
 const FUNCTIONS = [
@@ -134,7 +134,7 @@ export function checkCommonOptions(options: CommonWatchdogOptions): void {
   }
   checkInterval(options.interval ?? DEFAULT_INTERVAL);
   for (const name of FUNCTIONS) checkOptionalFunction(name, options[name]);
-  checkOptionalBoolean("collect", options.collect);
+  checkOptionalBoolean("dryRun", options.dryRun);
   checkOptionalBoolean("unref", options.unref);
   checkOptionalSignal("signal", options.signal);
   checkOptionalMethod("clock", options.clock, "every");
@@ -150,8 +150,8 @@ export function checkCommonOptions(options: CommonWatchdogOptions): void {
 export function checkedGuard(options: StormGuardOptions = {}): StormGuardSettings {
   checkObject("guard", options);
   const {
-    minInterval = 50,
-    maxInterval = 300_000,
+    minGap = 50,
+    maxGap = 300_000,
     minFreed = 0.05,
     maxShare = 0.5,
     calmShare = 0.08,
@@ -159,14 +159,14 @@ export function checkedGuard(options: StormGuardOptions = {}): StormGuardSetting
     maxIneffectiveShare = 0.1,
     minChange = 0.05,
     nearLimit = 0.9,
-    maxIntervalNearLimit = 2_000,
+    maxGapNearLimit = 2_000,
   } = options;
-  checkDuration("guard.minInterval", minInterval);
-  checkDuration("guard.maxInterval", maxInterval);
-  checkDuration("guard.maxIntervalNearLimit", maxIntervalNearLimit);
-  if (maxInterval < minInterval) {
+  checkDuration("guard.minGap", minGap);
+  checkDuration("guard.maxGap", maxGap);
+  checkDuration("guard.maxGapNearLimit", maxGapNearLimit);
+  if (maxGap < minGap) {
     throw new RangeError(
-      `'guard.maxInterval' must be at least minInterval, ${minInterval}: current value is ${maxInterval}`,
+      `'guard.maxGap' must be at least minGap, ${minGap}: current value is ${maxGap}`,
     );
   }
   const fractions = {
@@ -179,7 +179,7 @@ export function checkedGuard(options: StormGuardOptions = {}): StormGuardSetting
     nearLimit,
   };
   for (const [name, value] of Object.entries(fractions)) checkFraction(`guard.${name}`, value);
-  return { minInterval, maxInterval, maxIntervalNearLimit, ...fractions };
+  return { minGap, maxGap, maxGapNearLimit, ...fractions };
 }
 
 /** Throws unless `limit` is a number of bytes above 0 and within the machine's memory. */

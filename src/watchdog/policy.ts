@@ -1,4 +1,4 @@
-import { checkNumber, show } from "../check.ts";
+import { checkNumber, checkObject, show } from "../check.ts";
 import type { Scope } from "../scope.ts";
 import { isThenable } from "../thenable.ts";
 
@@ -7,7 +7,7 @@ import { isThenable } from "../thenable.ts";
  *
  * @since 0.1.0
  */
-export interface PolicyInput {
+export interface GcPolicyInput {
   /** The figure that the watchdog follows. */
   readonly scope: Scope;
   /** Its value now, in bytes. */
@@ -21,7 +21,7 @@ export interface PolicyInput {
  *
  * @since 0.1.0
  */
-export interface PolicyVerdict {
+export interface GcPolicyVerdict {
   /** The usage in bytes at which to collect next; `Infinity`: not again. */
   readonly next: number;
   /** Collect now. */
@@ -34,17 +34,17 @@ export interface PolicyVerdict {
  *
  * @since 0.1.0
  */
-export interface Policy {
+export interface GcPolicy {
   /** The next mark, for this usage and limit. */
-  evaluate(input: PolicyInput): PolicyVerdict;
+  evaluate(input: GcPolicyInput): GcPolicyVerdict;
 }
 
 /**
- * A {@linkcode Policy}, or its `evaluate` as a plain function.
+ * A {@linkcode GcPolicy}, or its `evaluate` as a plain function.
  *
  * @since 0.1.0
  */
-export type PolicyLike = Policy | Policy["evaluate"];
+export type GcPolicyLike = GcPolicy | GcPolicy["evaluate"];
 
 /**
  * Options of {@linkcode watermarks}.
@@ -57,7 +57,7 @@ export interface WatermarkOptions {
    * storm guard allows, or stay quiet until usage has fallen below it. Default:
    * `"collect"`.
    */
-  pastLast?: "collect" | "disarm";
+  pastLast?: "collect" | "disarm" | undefined;
 }
 
 /**
@@ -68,30 +68,39 @@ export interface WatermarkOptions {
  * import { watermarks } from "@x/memctl/watchdog";
  * import assert from "node:assert/strict";
  *
- * const policy = watermarks(0.5, 0.75, 0.8);
+ * const policy = watermarks([0.5, 0.75, 0.8]);
  * const limit = 64 * MiB;
  * assert.deepEqual(policy.evaluate({ scope: "heap", used: 0, limit }), { next: 32 * MiB });
  * assert.deepEqual(policy.evaluate({ scope: "heap", used: 32 * MiB, limit }), { next: 48 * MiB });
  * assert.equal(policy.evaluate({ scope: "heap", used: 60 * MiB, limit }).immediate, true);
  * ```
  *
- * @param marks Fractions of the limit, ascending, above 0 and at most 1; then,
- * if wanted, options.
+ * @param fractions Fractions of the limit, ascending, above 0 and at most 1.
+ * @param options What to do above the last of them.
  * @throws {RangeError} If there is no fraction, one is out of range, or they do not ascend.
- * @throws {TypeError} If a fraction is not a number.
+ * @throws {TypeError} If the fractions are not an array of numbers.
  * @since 0.1.0
  */
-export function watermarks(...marks: number[] | [...number[], WatermarkOptions]): Policy {
-  const last = marks.at(-1);
-  const { pastLast = "collect" } = typeof last === "object" ? last : {};
-  const fractions = (typeof last === "object" ? marks.slice(0, -1) : marks) as number[];
-  if (fractions.length === 0) {
+export function watermarks(
+  fractions: readonly number[],
+  options: WatermarkOptions = {},
+): GcPolicy {
+  if (!Array.isArray(fractions)) {
+    throw new TypeError(
+      "'watermarks' must be an array, as in watermarks([0.6, 0.7]): " +
+        `current value is ${show(fractions)}`,
+    );
+  }
+  checkObject("options", options);
+  const { pastLast = "collect" } = options;
+  const marks = [...fractions];
+  if (marks.length === 0) {
     throw new RangeError("'watermarks' must have at least one fraction: current value is none");
   }
-  fractions.forEach((fraction, i) => {
-    checkFraction("watermarks", fraction);
-    if (i > 0 && !(fraction > fractions[i - 1]!)) {
-      throw new RangeError(`'watermarks' must ascend: current value is ${fractions.join(", ")}`);
+  marks.forEach((mark, i) => {
+    checkFraction("watermarks", mark);
+    if (i > 0 && !(mark > marks[i - 1]!)) {
+      throw new RangeError(`'watermarks' must ascend: current value is ${marks.join(", ")}`);
     }
   });
   if (pastLast !== "collect" && pastLast !== "disarm") {
@@ -101,9 +110,9 @@ export function watermarks(...marks: number[] | [...number[], WatermarkOptions])
   }
   return {
     evaluate({ used, limit }) {
-      for (const fraction of fractions) {
-        const mark = Math.floor(limit * fraction);
-        if (used < mark) return { next: mark };
+      for (const mark of marks) {
+        const next = Math.floor(limit * mark);
+        if (used < next) return { next };
       }
       return pastLast === "collect" ? { next: used, immediate: true } : { next: Infinity };
     },
@@ -129,7 +138,7 @@ export function watermarks(...marks: number[] | [...number[], WatermarkOptions])
  * @throws {TypeError} If it is not a number.
  * @since 0.1.0
  */
-export function adaptive(factor: number): Policy {
+export function adaptive(factor: number): GcPolicy {
   checkFraction("adaptive", factor);
   return {
     evaluate({ used, limit }) {
@@ -140,7 +149,7 @@ export function adaptive(factor: number): Policy {
 }
 
 /** Asks a policy, and refuses an answer that is none. */
-export function evaluate(policy: PolicyLike, input: PolicyInput): PolicyVerdict {
+export function evaluate(policy: GcPolicyLike, input: GcPolicyInput): GcPolicyVerdict {
   const verdict = typeof policy === "function" ? policy(input) : policy.evaluate(input);
   if (isThenable(verdict)) {
     // The TypeError reports the policy; a rejection on top must not end the process.

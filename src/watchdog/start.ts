@@ -62,7 +62,7 @@ export function start(
     // rejection, and that has a failure of its own.
     const fail = (failure: DisarmEvent) => dog?.fail(failure);
     const logger = followLogger(options.logger ?? {}, fail);
-    const gc = options.collect === false ? () => {} : options.gc ?? findForceGc();
+    const gc = options.dryRun ? () => {} : options.gc ?? findForceGc();
     if (gc === undefined) {
       throw new NotSupportedError(
         "this runtime cannot be made to collect: start it with --expose-gc, or pass gc",
@@ -91,7 +91,9 @@ export function start(
         : undefined,
       onStop: leave,
     }, first);
-    logger.info?.(`watchdog: follows the ${dog.mode}, limit ${dog.limit ?? "not known yet"} bytes`);
+    logger.info?.(
+      `watchdog: follows the ${dog.scope}, limit ${dog.limit ?? "not known yet"} bytes`,
+    );
   } catch (error) {
     dog?.stop();
     way?.steering?.stop();
@@ -104,8 +106,8 @@ export function start(
 }
 
 /** None where the caller collects, or nobody does. */
-function findEarly({ collect, gc }: CommonWatchdogOptions): EarlyGc | undefined {
-  if (collect === false || gc !== undefined) return undefined;
+function findEarly({ dryRun, gc }: CommonWatchdogOptions): EarlyGc | undefined {
+  if (dryRun || gc !== undefined) return undefined;
   const request = findRequestGc();
   return request && new EarlyGc(request);
 }

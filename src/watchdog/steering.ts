@@ -9,7 +9,7 @@ import {
 import { toFailure } from "./doing.ts";
 import type { DisarmEvent, Logger } from "./events.ts";
 import { GcShare } from "./gc_share.ts";
-import type { PolicyVerdict } from "./policy.ts";
+import type { GcPolicyVerdict } from "./policy.ts";
 
 /** Bounds in percent on how far the heap may grow between two collections. */
 export interface GrowthBounds {
@@ -130,7 +130,7 @@ export class Steering {
   }
 
   /** Lets the heap grow from `used` to the policy's next watermark, within the bounds. */
-  steer(used: number, { next, immediate }: PolicyVerdict): void {
+  steer(used: number, { next, immediate }: GcPolicyVerdict): void {
     const { min, max } = this.#bounds;
     const wanted = immediate ? min : Math.floor((next / Math.max(used, 1) - 1) * 100);
     this.#wanted = Math.min(max, Math.max(min, wanted));

@@ -5,9 +5,9 @@
  */
 export interface StormGuardOptions {
   /** Minimum time between two forced collections. Default: 50. */
-  minInterval?: number | undefined;
+  minGap?: number | undefined;
   /** Maximum back-off between ineffective collections. Default: 300,000. */
-  maxInterval?: number | undefined;
+  maxGap?: number | undefined;
   /**
    * A collection is ineffective if it frees less than this fraction of the
    * usage. The wait for the next one then doubles. Default: 0.05.
@@ -45,12 +45,12 @@ export interface StormGuardOptions {
   minChange?: number | undefined;
   /**
    * Fraction of the limit. While usage is at or above it, `maxShare` applies
-   * instead of `calmShare`, and the back-off is at most `maxIntervalNearLimit`.
+   * instead of `calmShare`, and the back-off is at most `maxGapNearLimit`.
    * Default: 0.9.
    */
   nearLimit?: number | undefined;
   /** Maximum back-off while usage is near the limit. Default: 2,000. */
-  maxIntervalNearLimit?: number | undefined;
+  maxGapNearLimit?: number | undefined;
 }
 
 /** The options with their defaults filled in. */
@@ -89,7 +89,7 @@ export class StormGuard {
 
   constructor(options: StormGuardSettings) {
     this.#settings = options;
-    this.#wait = options.minInterval;
+    this.#wait = options.minGap;
   }
 
   allows(now: number): boolean {
@@ -98,8 +98,8 @@ export class StormGuard {
 
   /** Milliseconds to wait after the last collection recorded. */
   get wait(): number {
-    const { minInterval, maxIntervalNearLimit, calmShare } = this.#settings;
-    const most = this.#near ? Math.max(minInterval, maxIntervalNearLimit) : Infinity;
+    const { minGap, maxGapNearLimit, calmShare } = this.#settings;
+    const most = this.#near ? Math.max(minGap, maxGapNearLimit) : Infinity;
     const share = this.#near || this.#ineffective ? this.#share : Math.min(this.#share, calmShare);
     // With a pause of this length after it, a collection has its share of time.
     const pause = this.#duration * (1 / share - 1);
@@ -113,10 +113,10 @@ export class StormGuard {
    * @param used Bytes in use before it.
    */
   record(now: number, duration: number, freed: number, used: number): boolean {
-    const { minInterval, maxInterval, minFreed, maxShare, maxIneffectiveShare } = this.#settings;
+    const { minGap, maxGap, minFreed, maxShare, maxIneffectiveShare } = this.#settings;
     const helped = freed >= minFreed * used;
     this.#ineffective = !helped;
-    this.#wait = helped ? minInterval : Math.min(this.#wait * 2, maxInterval);
+    this.#wait = helped ? minGap : Math.min(this.#wait * 2, maxGap);
     this.#share = helped ? maxShare : Math.min(maxShare, maxIneffectiveShare);
     this.#duration = duration;
     this.#endedAt = now;
@@ -148,7 +148,7 @@ export class StormGuard {
     runtimeTotal: number,
     alone: boolean,
   ): void {
-    const { minInterval, minChange, minFill, maxShare, nearLimit } = this.#settings;
+    const { minGap, minChange, minFill, maxShare, nearLimit } = this.#settings;
     this.#used = used;
     this.#near = used >= nearLimit * limit;
     this.#floor = Math.min(this.#floor, used + Math.max(0, limit - used) * minFill);
@@ -168,9 +168,9 @@ export class StormGuard {
       // Unlike the other changes, this one can recur only until the limit is
       // reached, so that it cannot cost much time.
       this.#share = maxShare;
-      this.#wait = minInterval;
+      this.#wait = minGap;
     } else if (isAbove(this.#after, last, step) || Math.abs(limit - this.#limit) >= step) {
-      this.#wait = minInterval;
+      this.#wait = minGap;
     }
   }
 }

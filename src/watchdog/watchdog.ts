@@ -68,7 +68,7 @@ export interface WatchdogOptions extends CommonWatchdogOptions {
  * import { adaptive, heapDriven } from "@x/memctl/watchdog";
  *
  * const dog = heapDriven({ limit: 200 * MiB, policy: adaptive(0.5) });
- * console.log(dog.mode, dog.limit);
+ * console.log(dog.scope, dog.limit);
  * dog.stop();
  * ```
  *
@@ -134,7 +134,7 @@ export function cgroupDriven(options: CommonWatchdogOptions = {}): Watchdog {
  * ```ts
  * import { systemDriven, watermarks } from "@x/memctl/watchdog";
  *
- * const dog = systemDriven({ interval: 1_000, policy: watermarks(0.8, 0.9) });
+ * const dog = systemDriven({ interval: 1_000, policy: watermarks([0.8, 0.9]) });
  * console.log(dog.limit); // all of the machine's memory
  * dog.stop();
  * ```
@@ -158,7 +158,7 @@ export function systemDriven(options: SystemDrivenOptions = {}): Watchdog {
 
 /**
  * The watchdog that fits: follows the heap if a heap limit is given, else the
- * container if it has a limit, else the machine. `mode` says which.
+ * container if it has a limit, else the machine. `scope` says which.
  *
  * ```ts
  * import { watchdog } from "@x/memctl/watchdog";
@@ -166,7 +166,7 @@ export function systemDriven(options: SystemDrivenOptions = {}): Watchdog {
  * const dog = watchdog({
  *   onIneffective: ({ used, heapUsed }) => console.warn(`${used} in use, ${heapUsed} in this heap`),
  * });
- * console.log(dog.mode);
+ * console.log(dog.scope);
  * dog.stop();
  * ```
  *

@@ -1,12 +1,12 @@
 import type { Scope } from "../scope.ts";
 import { doing } from "./doing.ts";
 import type { Reading } from "./gauge.ts";
-import { evaluate, type PolicyLike } from "./policy.ts";
+import { evaluate, type GcPolicyLike } from "./policy.ts";
 import type { Steering } from "./steering.ts";
 
 /** The usage at which to collect next. The policy decides, and the engine is steered by it. */
 export class Watermark {
-  readonly #policy: PolicyLike;
+  readonly #policy: GcPolicyLike;
   readonly #scope: Scope;
   readonly #steering: Steering | undefined;
   /** Bytes; `undefined`: the policy was not asked yet. */
@@ -15,7 +15,7 @@ export class Watermark {
   /** Whether the engine was steered when the policy was last asked. */
   #steered = false;
 
-  constructor(policy: PolicyLike, scope: Scope, steering: Steering | undefined) {
+  constructor(policy: GcPolicyLike, scope: Scope, steering: Steering | undefined) {
     this.#policy = policy;
     this.#scope = scope;
     this.#steering = steering;

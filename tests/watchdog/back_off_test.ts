@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { checkedGuard } from "../../src/watchdog/options.ts";
 import { StormGuard, type StormGuardOptions } from "../../src/watchdog/storm_guard.ts";
-import { cgroupDriven, type Policy, type Watchdog, watermarks } from "../../watchdog.ts";
+import { cgroupDriven, type GcPolicy, type Watchdog, watermarks } from "../../watchdog.ts";
 import { LIMIT, WatchdogBench } from "../support/watchdog_bench.ts";
 
 let bench: WatchdogBench;
@@ -17,7 +17,7 @@ beforeEach(() => {
 
 afterEach(() => dog?.stop());
 
-function start(policy?: Policy): Watchdog {
+function start(policy?: GcPolicy): Watchdog {
   return dog = cgroupDriven(bench.options({ interval: 25, policy }));
 }
 
@@ -79,7 +79,7 @@ describe("a cache that is dropped after 20 s at 91 % of the limit", () => {
 describe("the back-off ends early", () => {
   // Below nearLimit, with everything live: after a minute, the wait is long.
   const waitLong = async () => {
-    start(watermarks(0.5));
+    start(watermarks([0.5]));
     bench.live = 0.8 * LIMIT;
     await bench.advance(60_000, 25);
   };
@@ -124,11 +124,11 @@ describe("the storm guard near the limit", () => {
     return tested.wait;
   };
 
-  it("waits at most maxIntervalNearLimit from nearLimit on", () => {
+  it("waits at most maxGapNearLimit from nearLimit on", () => {
     assert.equal(waitAt(guard(), 89, 12), 50 * 2 ** 12);
     assert.equal(waitAt(guard(), 90, 12), 2_000);
-    assert.equal(waitAt(guard({ nearLimit: 0.5, maxIntervalNearLimit: 700 }), 50, 12), 700);
-    assert.equal(waitAt(guard({ minInterval: 5_000 }), 90, 12), 5_000, "never below minInterval");
+    assert.equal(waitAt(guard({ nearLimit: 0.5, maxGapNearLimit: 700 }), 50, 12), 700);
+    assert.equal(waitAt(guard({ minGap: 5_000 }), 90, 12), 5_000, "never below minGap");
   });
 
   it("gives ineffective collections no more than their share of time", () => {
@@ -169,7 +169,7 @@ describe("the storm guard near the limit", () => {
   });
 
   it("refuses bad bounds by name, rule and value", () => {
-    assert.throws(() => guard({ maxIntervalNearLimit: 0 }), /'guard.maxIntervalNearLimit' must be/);
+    assert.throws(() => guard({ maxGapNearLimit: 0 }), /'guard.maxGapNearLimit' must be/);
     for (const name of ["maxIneffectiveShare", "minChange", "nearLimit"]) {
       assert.throws(() => guard({ [name]: 0 }), new RegExp(`'guard.${name}' must be above 0 and`));
     }

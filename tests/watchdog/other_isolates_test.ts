@@ -68,7 +68,7 @@ function start(logger?: Logger): Watchdog {
     gc: () => void collections++,
     logger,
     // The heap of a test grows and shrinks as it likes.
-    guard: { minFreed: 1e-9, minInterval: 1, minFill: 1e-9, calmShare: 1 },
+    guard: { minFreed: 1e-9, minGap: 1, minFill: 1e-9, calmShare: 1 },
   });
 }
 
@@ -234,7 +234,7 @@ describe("freed bytes", () => {
     bench.live = 1_000;
     bench.elsewhere = 60_000_000;
     dog = cgroupDriven(bench.options({
-      policy: watermarks(0.5),
+      policy: watermarks([0.5]),
       gc: () => {
         bench.garbage = 0;
         bench.elsewhere = 0; // another isolate has collected
@@ -255,7 +255,7 @@ describe("freed bytes", () => {
     const bench = new WatchdogBench();
     bench.missing = ["heapUsed"];
     bench.garbage = 60_000_000;
-    dog = cgroupDriven(bench.options({ policy: watermarks(0.5) }));
+    dog = cgroupDriven(bench.options({ policy: watermarks([0.5]) }));
     await bench.advance(10);
     assert.equal(dog.counters.bytesFreed, 60_000_000);
   });

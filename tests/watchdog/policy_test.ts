@@ -1,13 +1,19 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MiB } from "../../src/bytes.ts";
-import { adaptive, evaluate, type PolicyLike, watermarks } from "../../src/watchdog/policy.ts";
+import {
+  adaptive,
+  evaluate,
+  type GcPolicyLike,
+  type WatermarkOptions,
+  watermarks,
+} from "../../src/watchdog/policy.ts";
 
 const limit = 64 * MiB;
-const at = (policy: PolicyLike, used: number) => evaluate(policy, { scope: "heap", used, limit });
+const at = (policy: GcPolicyLike, used: number) => evaluate(policy, { scope: "heap", used, limit });
 
 describe("watermarks()", () => {
-  const policy = watermarks(0.5, 0.75, 0.8);
+  const policy = watermarks([0.5, 0.75, 0.8]);
   const marks = [0.5, 0.75, 0.8].map((fraction) => Math.floor(limit * fraction));
 
   it("gives the first mark above the usage", () => {
@@ -28,26 +34,41 @@ describe("watermarks()", () => {
   });
 
   it("stays quiet past the last mark if told so", () => {
-    const quiet = watermarks(0.5, 0.75, { pastLast: "disarm" });
+    const quiet = watermarks([0.5, 0.75], { pastLast: "disarm" });
     assert.deepEqual(at(quiet, limit), { next: Infinity });
     assert.deepEqual(at(quiet, 0), { next: marks[0] });
   });
 
+  it("reads its fractions and options once", () => {
+    const fractions = [0.5];
+    const options: WatermarkOptions = { pastLast: "disarm" };
+    const own = watermarks(fractions, options);
+    fractions[0] = 0.9;
+    options.pastLast = "collect";
+    assert.deepEqual(at(own, 0), { next: marks[0] });
+    assert.deepEqual(at(own, limit), { next: Infinity });
+  });
+
   const bad: [unknown[], ErrorConstructor, RegExp][] = [
-    [[], RangeError, /at least one fraction: current value is none/],
-    [[{}], RangeError, /at least one fraction/],
-    [[0.5, 0.4], RangeError, /must ascend: current value is 0.5, 0.4/],
-    [[0.5, 0.5], RangeError, /must ascend/],
-    [[0], RangeError, /above 0 and at most 1: current value is 0/],
-    [[-0.1], RangeError, /current value is -0.1/],
-    [[1.01], RangeError, /current value is 1.01/],
-    [[NaN], RangeError, /current value is NaN/],
-    [["0.5"], TypeError, /must be a fraction: current value is "0.5"/],
-    [[0.5, { pastLast: "stop" }], RangeError, /'pastLast' must be "collect" or "disarm".*"stop"/],
+    [[[]], RangeError, /at least one fraction: current value is none/],
+    [[[], {}], RangeError, /at least one fraction/],
+    [[[0.5, 0.4]], RangeError, /must ascend: current value is 0.5, 0.4/],
+    [[[0.5, 0.5]], RangeError, /must ascend/],
+    [[[0]], RangeError, /above 0 and at most 1: current value is 0/],
+    [[[-0.1]], RangeError, /current value is -0.1/],
+    [[[1.01]], RangeError, /current value is 1.01/],
+    [[[NaN]], RangeError, /current value is NaN/],
+    [[["0.5"]], TypeError, /must be a fraction: current value is "0.5"/],
+    [[[0.5], { pastLast: "stop" }], RangeError, /'pastLast' must be "collect" or "disarm".*"stop"/],
+    [[[0.5], 0.6], TypeError, /'options' must be an object: current value is 0.6/],
+    [[0.5, 0.6], TypeError, /must be an array, as in watermarks\(\[0.6, 0.7\]\): .* is 0.5/],
+    [[], TypeError, /must be an array, .* is undefined/],
+    [[{}], TypeError, /must be an array, .* is an object/],
   ];
-  for (const [marks, error, message] of bad) {
-    it(`refuses ${JSON.stringify(marks)}`, () => {
-      assert.throws(() => watermarks(...marks as number[]), (thrown: Error) => {
+  for (const [args, error, message] of bad) {
+    it(`refuses ${JSON.stringify(args).slice(1, -1)}`, () => {
+      const call = watermarks as (...args: unknown[]) => unknown;
+      assert.throws(() => call(...args), (thrown: Error) => {
         assert.ok(thrown instanceof error, `${thrown}`);
         assert.match(thrown.message, message);
         return true;
@@ -85,7 +106,7 @@ describe("a policy of one's own", () => {
 
   it("must answer with a mark", () => {
     for (const answer of [undefined, null, {}, { next: "5" }, { next: NaN }, 5]) {
-      assert.throws(() => at((() => answer) as unknown as PolicyLike, 5), /must return \{ next/);
+      assert.throws(() => at((() => answer) as unknown as GcPolicyLike, 5), /must return \{ next/);
     }
   });
 });

@@ -112,7 +112,7 @@ describe("heap snapshots", () => {
         dog = cgroupDriven(
           bench.options({
             sampler,
-            policy: watermarks(1),
+            policy: watermarks([1]),
             heapSnapshots: { directory, fraction: 0.95 },
           }),
         );

@@ -294,7 +294,7 @@ describe("steering in Node", { skip: !isNode && "only Node's engine can be steer
         ({ used }) => ({ next: used, immediate: true }),
       ];
       for (const policy of policies) {
-        const dog = heapDriven({ limit: 2 ** 30, growth: { min: 20, max: 60 }, policy, collect: false });
+        const dog = heapDriven({ limit: 2 ** 30, growth: { min: 20, max: 60 }, policy, dryRun: true });
         if (!dog.steers) throw new Error("it does not steer");
         dog.stop();
         if (dog.steers) throw new Error("it steers after stop");
@@ -508,7 +508,7 @@ describe("steering in Node", { skip: !isNode && "only Node's engine can be steer
       const dog = heapDriven({
         limit: 1 * MiB,
         interval: 5,
-        guard: { minInterval: 1, maxInterval: 1, maxShare: 1 },
+        guard: { minGap: 1, maxGap: 1, maxShare: 1 },
         gc: () => {
           for (let i = 0; i < 10; i++) globalThis.gc();
         },

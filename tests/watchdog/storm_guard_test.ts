@@ -23,13 +23,13 @@ describe("the storm guard", () => {
   });
 
   it("keeps the least interval after one that helped", () => {
-    const tested = guard({ minInterval: 100 });
+    const tested = guard({ minGap: 100 });
     assert.equal(tested.record(1_000, 0, 50, 100), true);
     assert.equal(pauseOf(tested, 1_000), 100);
   });
 
   it("doubles the wait after each one that did not help, up to the ceiling, and starts over", () => {
-    const tested = guard({ minInterval: 100, maxInterval: 1_500 });
+    const tested = guard({ minGap: 100, maxGap: 1_500 });
     const pauses = [];
     for (let i = 0; i < 6; i++) {
       assert.equal(tested.record(0, 0, 4, 100), false);
@@ -42,7 +42,7 @@ describe("the storm guard", () => {
 
   it("gives collections no more than their share of time", () => {
     for (const [maxShare, pause] of [[0.5, 400], [0.25, 1_200], [0.1, 3_600]] as const) {
-      const tested = guard({ minInterval: 100, maxShare });
+      const tested = guard({ minGap: 100, maxShare });
       tested.record(0, 400, 100, 100);
       observe(tested, 0, 90);
       assert.equal(pauseOf(tested, 0), pause, `${maxShare}`);
@@ -51,7 +51,7 @@ describe("the storm guard", () => {
 
   it("gives them a smaller share while usage is not near the limit", () => {
     for (const [options, pause] of [[{}, 4_600], [{ calmShare: 0.25 }, 1_200]] as const) {
-      const tested = guard({ minInterval: 100, ...options });
+      const tested = guard({ minGap: 100, ...options });
       tested.record(0, 400, 100, 100);
       observe(tested, 0, 89);
       assert.equal(pauseOf(tested, 0), pause);
@@ -84,16 +84,16 @@ describe("the storm guard", () => {
 
   it("refuses bad bounds by name, rule and value", () => {
     const bad: [StormGuardOptions, RegExp][] = [
-      [{ minInterval: 0 }, /'guard.minInterval' must be above 0.*: current value is 0/],
-      [{ minInterval: NaN }, /'guard.minInterval'/],
-      [{ maxInterval: Infinity }, /'guard.maxInterval' must be above 0 and finite/],
-      [{ minInterval: 10, maxInterval: 5 }, /'guard.maxInterval' must be at least minInterval, 10/],
+      [{ minGap: 0 }, /'guard.minGap' must be above 0.*: current value is 0/],
+      [{ minGap: NaN }, /'guard.minGap'/],
+      [{ maxGap: Infinity }, /'guard.maxGap' must be above 0 and finite/],
+      [{ minGap: 10, maxGap: 5 }, /'guard.maxGap' must be at least minGap, 10/],
       [{ minFreed: 2 }, /'guard.minFreed' must be above 0 and at most 1/],
       [{ maxShare: 0 }, /'guard.maxShare' must be above 0 and at most 1/],
     ];
     for (const [options, message] of bad) {
       assert.throws(() => guard(options), { name: "RangeError", message });
     }
-    assert.throws(() => guard({ minInterval: "5" as unknown as number }), TypeError);
+    assert.throws(() => guard({ minGap: "5" as unknown as number }), TypeError);
   });
 });

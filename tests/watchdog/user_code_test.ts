@@ -8,9 +8,9 @@ import type { Sampler } from "../../src/sampler.ts";
 import {
   cgroupDriven,
   type CommonWatchdogOptions,
+  type GcPolicyLike,
   heapDriven,
   type Logger,
-  type PolicyLike,
   systemDriven,
   type Watchdog,
   watchdog,
@@ -34,7 +34,7 @@ afterEach(() => {
 });
 
 function start(options: CommonWatchdogOptions = {}): Watchdog {
-  return dog = cgroupDriven(bench.options({ policy: watermarks(0.5, 0.75), ...options }));
+  return dog = cgroupDriven(bench.options({ policy: watermarks([0.5, 0.75]), ...options }));
 }
 
 /** Fails as an async function does. */
@@ -145,7 +145,7 @@ describe("what user code rejects with disables the watchdog, and does not end th
 
   it("a policy that returns a promise is refused, and its rejection is handled", async () => {
     for (const policy of [rejecting, { evaluate: rejecting }]) {
-      const handle = start({ policy: policy as unknown as PolicyLike });
+      const handle = start({ policy: policy as unknown as GcPolicyLike });
       await settle();
       assert.equal(handle.state, "disarmed");
       assert.equal(handle.failure?.during, "evaluating the policy");
@@ -354,7 +354,7 @@ describe("a signal", () => {
       await handle[Symbol.asyncDispose]();
     }
     assert.deepEqual([bench.collections, bench.log.length, samples], [0, 0, 0]);
-    assert.deepEqual(handles.map(({ mode }) => mode), ["cgroup", "system", "heap", "cgroup"]);
+    assert.deepEqual(handles.map(({ scope }) => scope), ["cgroup", "system", "heap", "cgroup"]);
     assert.throws(() => heapDriven({ ...options, limit: 0 }), RangeError, "options are checked");
   });
 

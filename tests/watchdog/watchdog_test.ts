@@ -38,7 +38,7 @@ afterEach(() => {
 
 /** Starts a cgroup-driven watchdog in the bench's container. */
 function start(options: CommonWatchdogOptions = {}): Watchdog {
-  return dog = cgroupDriven(bench.options({ policy: watermarks(0.5, 0.75), ...options }));
+  return dog = cgroupDriven(bench.options({ policy: watermarks([0.5, 0.75]), ...options }));
 }
 
 describe("a watchdog", () => {
@@ -56,7 +56,7 @@ describe("a watchdog", () => {
 
   it("goes on to the next mark when the live part passes one", async () => {
     start({
-      policy: watermarks(0.5, 0.75, { pastLast: "disarm" }),
+      policy: watermarks([0.5, 0.75], { pastLast: "disarm" }),
       guard: { minFill: 0.1 },
     });
     bench.live = 0.6 * LIMIT;
@@ -70,10 +70,10 @@ describe("a watchdog", () => {
     assert.equal(bench.collections, 2);
   });
 
-  it("reports its mode, limit, state and counters", async () => {
+  it("reports its scope, limit, state and counters", async () => {
     bench.pause = 7;
     const handle = start();
-    assert.deepEqual([handle.mode, handle.limit, handle.state], ["cgroup", LIMIT, "running"]);
+    assert.deepEqual([handle.scope, handle.limit, handle.state], ["cgroup", LIMIT, "running"]);
     bench.garbage = 0.8 * LIMIT;
     await bench.advance(10);
     const { counters } = handle;
@@ -147,7 +147,7 @@ describe("a watchdog", () => {
 
   it("fires and collects nothing in a dry run", async () => {
     let fired = 0;
-    const handle = start({ collect: false, onFire: () => fired++ });
+    const handle = start({ dryRun: true, onFire: () => fired++ });
     bench.garbage = 0.6 * LIMIT;
     await bench.advance(10);
     assert.deepEqual([fired, bench.collections, handle.counters.forced], [1, 0, 0]);
@@ -162,7 +162,7 @@ describe("a watchdog", () => {
   it("collects ever more rarely while everything is live: with the logarithm of time", async () => {
     const events: number[] = [];
     const handle = start({
-      guard: { minInterval: 100, maxInterval: 1e9 },
+      guard: { minGap: 100, maxGap: 1e9 },
       onIneffective: ({ wait, inARow, freed }) => {
         assert.equal(inARow, events.length + 1);
         assert.equal(freed, 0);
@@ -252,7 +252,7 @@ describe("a watchdog", () => {
       ...bench.sampler,
       sample: () => Promise.resolve(bench.sampler.sample()),
     };
-    dog = systemDriven(bench.options({ sampler: slow, policy: watermarks(0.5) }));
+    dog = systemDriven(bench.options({ sampler: slow, policy: watermarks([0.5]) }));
     assert.equal(dog.limit, undefined);
     bench.garbage = 0.6 * TOTAL;
     await bench.advance(30);
@@ -385,7 +385,7 @@ describe("bad input", () => {
       [{ logger: { warn: 5 } }, /'logger.warn' must be a function/],
       [{ usage: "current" }, /'usage' and 'sampler' exclude each other.*"current"/],
       [{ root: "/" }, /'root' and 'sampler' exclude each other.*"\/"/],
-      [{ collect: "no" }, /'collect' must be a boolean/],
+      [{ dryRun: "no" }, /'dryRun' must be a boolean/],
       [{ growth: { min: 0 } }, /'growth.min' must be a whole percentage of at least 1.* is 0/],
       [{ growth: { min: 50, max: 20 } }, /'growth.max' must be at least min, 50.* is 20/],
       [{ heapSnapshots: { directory: "" } }, /'heapSnapshots.directory' must be a path/],
@@ -437,8 +437,8 @@ describe("the ways to watch", () => {
   });
 
   it("systemDriven follows the machine, all of it by default", async () => {
-    dog = systemDriven(bench.options({ policy: watermarks(0.5) }));
-    assert.deepEqual([dog.mode, dog.limit], ["system", TOTAL]);
+    dog = systemDriven(bench.options({ policy: watermarks([0.5]) }));
+    assert.deepEqual([dog.scope, dog.limit], ["system", TOTAL]);
     bench.garbage = 0.6 * TOTAL;
     await bench.advance(10);
     assert.equal(bench.collections, 1);
@@ -451,7 +451,7 @@ describe("the ways to watch", () => {
 
   it("heapDriven follows the heap", async () => {
     dog = heapDriven({ ...bench.options({ policy: adaptive(0.5) }), limit: LIMIT, growth: false });
-    assert.deepEqual([dog.mode, dog.limit], ["heap", LIMIT]);
+    assert.deepEqual([dog.scope, dog.limit], ["heap", LIMIT]);
     bench.garbage = 0.51 * LIMIT;
     await bench.advance(10);
     assert.equal(bench.collections, 1);
@@ -459,14 +459,14 @@ describe("the ways to watch", () => {
 
   it("watchdog() takes the heap if a limit is given, else the container, else the machine", () => {
     dog = watchdog({ ...bench.options(), heapLimit: LIMIT });
-    assert.equal(dog.mode, "heap");
+    assert.equal(dog.scope, "heap");
     dog.stop();
     dog = watchdog(bench.options());
-    assert.equal(dog.mode, "cgroup");
+    assert.equal(dog.scope, "cgroup");
     dog.stop();
     bench.limit = Infinity;
     dog = watchdog(bench.options());
-    assert.equal(dog.mode, "system");
+    assert.equal(dog.scope, "system");
     assert.ok(
       bench.log.some((line) => /info: watchdog: cgroupDriven needs a cgroup limit/.test(line)),
     );
@@ -496,7 +496,7 @@ describe("on this runtime", () => {
   it("collections are seen, forced or the engine's own", async () => {
     const kinds: string[] = [];
     const handle = start({
-      policy: watermarks(0.99),
+      policy: watermarks([0.99]),
       afterCollect: ({ kind }) => void kinds.push(kind),
     });
     const collect = findForceGc()!;

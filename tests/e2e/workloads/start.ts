@@ -25,7 +25,7 @@ const started = performance.now();
 export function finish(more: Record<string, unknown> = {}): void {
   const milliseconds = Math.round(performance.now() - started);
   const state = dog?.state;
-  const { mode, counters } = dog ?? {};
-  console.log(JSON.stringify({ milliseconds, state, mode, counters, ...more }));
+  const { scope, counters } = dog ?? {};
+  console.log(JSON.stringify({ milliseconds, state, scope, counters, ...more }));
   dog?.stop();
 }

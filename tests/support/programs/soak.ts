@@ -24,7 +24,7 @@ function footprint(): { rss: number; heap: number; descriptors: number } {
 }
 
 const stop = new AbortController();
-const dog = systemDriven({ policy: watermarks(0.999), signal: stop.signal });
+const dog = systemDriven({ policy: watermarks([0.999]), signal: stop.signal });
 let samples = 0;
 let merged = 0;
 let last = performance.now();
