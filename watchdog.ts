@@ -55,6 +55,7 @@ export type { StormGuardOptions } from "./src/watchdog/storm_guard.ts";
 export type { Clock } from "./src/clock.ts";
 export type { MemInfo } from "./src/mem_info.ts";
 export type { Scope } from "./src/scope.ts";
+export type { Share } from "./src/size.ts";
 export type {
   AdapterName,
   Sampler,

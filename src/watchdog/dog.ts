@@ -11,8 +11,8 @@ import type { DisarmEvent, Logger, WatchdogCounters } from "./events.ts";
 import type { Gauge } from "./gauge.ts";
 import { onCollection } from "./gc_sentinel.ts";
 import type { Watchdog } from "./handle.ts";
-import { type CommonWatchdogOptions, DEFAULT_INTERVAL, DEFAULT_POLICY } from "./options.ts";
 import { OtherIsolates } from "./other_isolates.ts";
+import type { WatchdogSettings } from "./settings.ts";
 import type { SnapshotTaker } from "./snapshots.ts";
 import type { Steering } from "./steering.ts";
 import type { StormGuard } from "./storm_guard.ts";
@@ -22,14 +22,13 @@ import { Watermark } from "./watermark.ts";
 
 /** Everything that a watchdog is made of. */
 export interface DogParts {
-  options: CommonWatchdogOptions;
+  settings: WatchdogSettings;
   gauge: Gauge;
   gc: () => unknown;
   guard: StormGuard;
   /** `undefined`: every collection is forced. */
   early: EarlyGc | undefined;
   sampler: Sampler;
-  clock: Clock;
   steering: Steering | undefined;
   snapshots: SnapshotTaker | undefined;
   logger: Logger;
@@ -60,18 +59,19 @@ export class Dog implements Watchdog {
    */
   constructor(parts: DogParts, first: MemInfo | undefined) {
     this.#parts = parts;
-    const { options, gauge, steering } = parts;
+    const { settings, gauge, steering } = parts;
     const fail = (failure: DisarmEvent) => this.fail(failure);
     const shared = {
       ...parts,
-      dryRun: options.dryRun ?? false,
-      hooks: new Hooks(options, fail),
+      dryRun: settings.dryRun,
+      clock: settings.clock,
+      hooks: new Hooks(settings.hooks, fail),
       others: this.#openOthers(),
       isRunning: () => this.#state === "running",
       fail,
     };
     this.#others = shared.others;
-    this.#watermark = new Watermark(options.policy ?? DEFAULT_POLICY, gauge.scope, steering);
+    this.#watermark = new Watermark(settings.policy, gauge.scope, steering);
     this.#collector = new Collector(shared);
     this.#turns = new Turns({
       ...shared,
@@ -144,7 +144,7 @@ export class Dog implements Watchdog {
         : { during, reason: new AggregateError([earlier.reason, reason]) };
       return;
     }
-    const { options, logger } = this.#parts;
+    const { settings: { hooks }, logger } = this.#parts;
     this.#state = "disarmed";
     this.#failure = failure;
     this.#release();
@@ -153,12 +153,12 @@ export class Dog implements Watchdog {
     const calling = "calling onDisarm";
     this.#attempt(
       calling,
-      () => followPromise(options.onDisarm?.(failure), calling, (later) => this.fail(later)),
+      () => followPromise(hooks.onDisarm?.(failure), calling, (later) => this.fail(later)),
     );
   }
 
   #openOthers(): OtherIsolates | undefined {
-    const { openChannel, clock, logger } = this.#parts;
+    const { openChannel, settings: { clock }, logger } = this.#parts;
     return openChannel && new OtherIsolates(
       openChannel,
       () => clock.now(),
@@ -174,8 +174,7 @@ export class Dog implements Watchdog {
   }
 
   #open(): void {
-    const { options, sampler } = this.#parts;
-    const { signal, interval = DEFAULT_INTERVAL, unref = true } = options;
+    const { settings: { signal, interval, unref }, sampler } = this.#parts;
     signal?.addEventListener("abort", this.#onAbort);
     this.#stopSentinel = onCollection(() => void this.#turns.followCollection());
     const failures: unknown[] = [];
@@ -195,7 +194,7 @@ export class Dog implements Watchdog {
 
   /** The clock, with what it throws collected at the start and recorded at the stop. */
   #followClock(failures: unknown[]): Clock {
-    const { clock } = this.#parts;
+    const { clock } = this.#parts.settings;
     return {
       now: () => clock.now(),
       every: (interval, tick, unref) => {
@@ -237,8 +236,8 @@ export class Dog implements Watchdog {
 
   /** Called once, after the state has changed. */
   #release(): void {
-    const { options, steering, onStop } = this.#parts;
-    options.signal?.removeEventListener("abort", this.#onAbort);
+    const { settings: { signal }, steering, onStop } = this.#parts;
+    signal?.removeEventListener("abort", this.#onAbort);
     this.#stopSentinel?.();
     this.#others?.close();
     this.#stop.abort();

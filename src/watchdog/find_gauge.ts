@@ -2,7 +2,7 @@ import type { MemInfo, SignalName } from "../mem_info.ts";
 import type { Sampler } from "../sampler.ts";
 import { NotSupportedError } from "./errors.ts";
 import { cgroupGauge, systemGauge } from "./gauge.ts";
-import { checkLimit } from "./options.ts";
+import { checkLimit } from "./settings.ts";
 import type { Way } from "./start.ts";
 
 /** The cgroup's memory, if it has a limit. */

@@ -1,37 +1,26 @@
 import { formatBytes } from "../bytes.ts";
 import type { MemInfo } from "../mem_info.ts";
 import { prepareSnapshotFolder, snapshotNeeds, writeSnapshot } from "../host/watchdog.ts";
-import type { Scope } from "../scope.ts";
 import type { Logger } from "./events.ts";
 import type { Reading } from "./gauge.ts";
-import type { HeapSnapshotOptions } from "./options.ts";
+import type { SnapshotSettings } from "./settings.ts";
 
-/**
- * Default fractions of the limit. A snapshot of a heap takes several times the
- * heap, so near a container's or the host's limit there is never room for it.
- * A heap limit usually leaves room above it.
- */
-const DEFAULT_FRACTION: { readonly [scope in Scope]: number } = {
-  heap: 0.9,
-  cgroup: 0.5,
-  system: 0.5,
-};
-
-/** Takes a heap snapshot once per stay above a fraction of the limit, where there is room. */
+/** Takes a heap snapshot once per stay above a share of the limit, where there is room. */
 export class SnapshotTaker {
   readonly #directory: string;
-  readonly #fraction: number;
+  /** Fraction of the limit. */
+  readonly #at: number;
   readonly #logger: Logger;
   #left: number;
-  /** Of the present stay above the fraction. */
+  /** Of the present stay above that share. */
   #state: "below" | "no room" | "done" = "below";
   taken = 0;
   skipped = 0;
 
-  constructor(options: HeapSnapshotOptions, scope: Scope, logger: Logger) {
-    this.#directory = options.directory;
-    this.#fraction = options.fraction ?? DEFAULT_FRACTION[scope];
-    this.#left = options.max ?? 3;
+  constructor({ directory, at, max }: SnapshotSettings, logger: Logger) {
+    this.#directory = directory;
+    this.#at = at;
+    this.#left = max;
     this.#logger = logger;
     try {
       prepareSnapshotFolder(this.#directory);
@@ -41,7 +30,7 @@ export class SnapshotTaker {
   }
 
   look({ used, limit }: Reading, info: MemInfo): void {
-    if (used < limit * this.#fraction) {
+    if (used < limit * this.#at) {
       this.#state = "below";
     } else if (this.#state !== "done" && this.#left > 0 && this.#hasRoom(info)) {
       this.#state = "done";

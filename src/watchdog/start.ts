@@ -1,8 +1,7 @@
-import { checkOptionalMethod } from "../check.ts";
 import { findForceGc, findRequestGc } from "../host/gc.ts";
-import { openSampler, systemClock } from "../host/sampling.ts";
 import type { MemInfo } from "../mem_info.ts";
 import type { Sampler } from "../sampler.ts";
+import { type OpenSource, openSource } from "../sampler_source.ts";
 import type { Scope } from "../scope.ts";
 import { isThenable } from "../thenable.ts";
 import { openIsolateChannel } from "../host/watchdog.ts";
@@ -13,8 +12,8 @@ import { NotSupportedError } from "./errors.ts";
 import type { DisarmEvent, Logger } from "./events.ts";
 import type { Gauge } from "./gauge.ts";
 import { stoppedWatchdog, type Watchdog } from "./handle.ts";
-import { checkedGuard, type CommonWatchdogOptions } from "./options.ts";
 import { Place } from "./place.ts";
+import type { WatchdogSettings } from "./settings.ts";
 import { SnapshotTaker } from "./snapshots.ts";
 import type { Steering } from "./steering.ts";
 import { StormGuard } from "./storm_guard.ts";
@@ -38,16 +37,15 @@ export interface FindParts {
 
 /** Everything is taken, or nothing is. */
 export function start(
-  options: CommonWatchdogOptions,
+  settings: WatchdogSettings,
   scope: Scope,
   find: (parts: FindParts) => Way,
 ): Watchdog {
-  checkOptionalMethod("clock", options.clock, "now");
-  const { signal } = options;
+  const { signal, heapSnapshots } = settings;
   if (signal?.aborted) return stoppedWatchdog(scope);
   const place = new Place();
   place.take();
-  let opened: Sampler | undefined;
+  let source: OpenSource | undefined;
   let way: Way | undefined;
   let dog: Dog | undefined;
   let left = false;
@@ -55,38 +53,34 @@ export function start(
     if (left) return;
     left = true;
     place.leave();
-    opened?.close();
+    source?.close();
   };
   try {
     // Before there is a watchdog, only a start that failed could be told of a
     // rejection, and that has a failure of its own.
     const fail = (failure: DisarmEvent) => dog?.fail(failure);
-    const logger = followLogger(options.logger ?? {}, fail);
-    const gc = options.dryRun ? () => {} : options.gc ?? findForceGc();
+    const logger = followLogger(settings.logger, fail);
+    const gc = settings.dryRun ? () => {} : settings.gc ?? findForceGc();
     if (gc === undefined) {
       throw new NotSupportedError(
         "this runtime cannot be made to collect: start it with --expose-gc, or pass gc",
       );
     }
-    if (options.sampler === undefined) {
-      opened = openSampler({ ...options, usage: options.usage ?? "workingSet" });
-    }
-    const sampler = options.sampler ?? opened!;
+    source = openSource(settings);
+    const { sampler } = source;
     const first = takeFirst(sampler);
     way = find({ first, sampler, logger, fail });
-    const { clock = systemClock, heapSnapshots } = options;
     dog = new Dog({
-      options,
+      settings,
       gauge: way.gauge,
       gc,
-      guard: new StormGuard(checkedGuard(options.guard)),
-      early: findEarly(options),
+      guard: new StormGuard(settings.guard),
+      early: findEarly(settings),
       sampler,
-      clock,
       steering: way.steering,
-      snapshots: heapSnapshots && new SnapshotTaker(heapSnapshots, way.gauge.scope, logger),
+      snapshots: heapSnapshots && new SnapshotTaker(heapSnapshots, logger),
       logger,
-      openChannel: options.sampler === undefined
+      openChannel: settings.sampler === undefined
         ? (receive) => openIsolateChannel("@x/memctl/watchdog", receive)
         : undefined,
       onStop: leave,
@@ -106,7 +100,7 @@ export function start(
 }
 
 /** None where the caller collects, or nobody does. */
-function findEarly({ dryRun, gc }: CommonWatchdogOptions): EarlyGc | undefined {
+function findEarly({ dryRun, gc }: WatchdogSettings): EarlyGc | undefined {
   if (dryRun || gc !== undefined) return undefined;
   const request = findRequestGc();
   return request && new EarlyGc(request);

@@ -1,4 +1,4 @@
-import { show } from "../check.ts";
+import { checkObject, show } from "../check.ts";
 import type { Clock } from "../clock.ts";
 import {
   claimHeapGrowth,
@@ -41,12 +41,19 @@ export interface SteeringParts {
  * fifth, work takes at most a quarter longer than without any collection.
  */
 const STEERING_SHARE = 0.2;
-const DEFAULT_GROWTH: GrowthBounds = { min: 10, max: 100 };
+export const DEFAULT_GROWTH: GrowthBounds = { min: 10, max: 100 };
 
-/** Throws unless the bounds are whole percentages in order; `false` means no steering. */
-export function checkGrowth(growth: GrowthOption): GrowthBounds | false {
+/**
+ * Reads each bound once. `false` means no steering.
+ *
+ * @throws {TypeError} If there are no bounds.
+ * @throws {RangeError} If the bounds are not whole percentages in order.
+ */
+export function readGrowth(growth: GrowthOption): GrowthBounds | false {
   if (growth === false) return false;
-  const { min = DEFAULT_GROWTH.min, max = DEFAULT_GROWTH.max } = growth ?? {};
+  if (growth === undefined) return DEFAULT_GROWTH;
+  checkObject("growth", growth);
+  const { min = DEFAULT_GROWTH.min, max = DEFAULT_GROWTH.max } = growth;
   for (const [name, value] of Object.entries({ min, max })) {
     if (!(Number.isInteger(value) && value >= 1)) {
       throw new RangeError(

@@ -1,3 +1,5 @@
+import type { Share } from "../size.ts";
+
 /**
  * Limits how often garbage collection is forced. Durations are milliseconds.
  *
@@ -9,51 +11,50 @@ export interface StormGuardOptions {
   /** Maximum back-off between ineffective collections. Default: 300,000. */
   maxGap?: number | undefined;
   /**
-   * A collection is ineffective if it frees less than this fraction of the
-   * usage. The wait for the next one then doubles. Default: 0.05.
+   * A collection is ineffective if it frees less than this share of what was
+   * used before it. The wait for the next one then doubles. Default: `"5%"`.
    */
-  minFreed?: number | undefined;
+  minFreed?: Share | undefined;
   /**
    * Maximum share of time that forced collections take while usage is near the
-   * limit (see `nearLimit`). Default: 0.5.
+   * limit (see `nearLimit`). Default: `"50%"`.
    */
-  maxShare?: number | undefined;
+  maxShare?: Share | undefined;
   /**
    * The same for effective collections while usage is not near the limit, if it
-   * is less than `maxShare`.
-   * It is small because a program is slower for a while after a forced
-   * collection too, which no figure shows. Default: 0.08.
+   * is less than `maxShare`. It is small because a program is slower for a
+   * while after a forced collection too, which no figure shows. Default: `"8%"`.
    */
-  calmShare?: number | undefined;
+  calmShare?: Share | undefined;
   /**
-   * Fraction of the room up to the limit that the last effective collection
-   * left. It must be filled before the next one is forced. Default: 0.5.
+   * Share of the room up to the limit that the last effective collection left.
+   * It must be filled before the next one is forced. Default: `"50%"`.
    */
-  minFill?: number | undefined;
+  minFill?: Share | undefined;
   /**
    * Maximum share of time that ineffective collections take, if it is less
    * than `maxShare`. It does not hold while usage grows (see `minChange`).
-   * Default: 0.1.
+   * Default: `"10%"`.
    */
-  maxIneffectiveShare?: number | undefined;
+  maxIneffectiveShare?: Share | undefined;
   /**
    * The back-off ends early when usage, this isolate's heap or the limit has
-   * changed by at least this fraction of the limit since the last ineffective
+   * changed by at least this share of the limit since the last ineffective
    * collection: has fallen below the figure after it, or risen above the
-   * figure before it. Default: 0.05.
+   * figure before it. Default: `"5%"`.
    */
-  minChange?: number | undefined;
+  minChange?: Share | undefined;
   /**
-   * Fraction of the limit. While usage is at or above it, `maxShare` applies
+   * While usage is at or above this share of the limit, `maxShare` applies
    * instead of `calmShare`, and the back-off is at most `maxGapNearLimit`.
-   * Default: 0.9.
+   * Default: `"90%"`.
    */
-  nearLimit?: number | undefined;
+  nearLimit?: Share | undefined;
   /** Maximum back-off while usage is near the limit. Default: 2,000. */
   maxGapNearLimit?: number | undefined;
 }
 
-/** The options with their defaults filled in. */
+/** The options with their defaults filled in; shares are fractions. */
 export type StormGuardSettings = { [name in keyof StormGuardOptions]-?: number };
 
 /** Bytes; NaN: unknown, which equals no change. */

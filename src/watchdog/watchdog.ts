@@ -1,16 +1,12 @@
-import { systemClock } from "../host/sampling.ts";
+import { checkObject } from "../check.ts";
 import { NotSupportedError } from "./errors.ts";
 import { findCgroup, findSystem, requireSignals } from "./find_gauge.ts";
 import { heapGauge } from "./gauge.ts";
 import type { Watchdog } from "./handle.ts";
-import {
-  checkCommonOptions,
-  checkedGuard,
-  checkLimit,
-  type CommonWatchdogOptions,
-} from "./options.ts";
+import type { CommonWatchdogOptions } from "./options.ts";
+import { checkLimit, readCommonOptions, type WatchdogSettings } from "./settings.ts";
 import { start } from "./start.ts";
-import { checkGrowth, findSteering } from "./steering.ts";
+import { DEFAULT_GROWTH, findSteering, type GrowthBounds, readGrowth } from "./steering.ts";
 
 /**
  * Options of {@linkcode heapDriven}.
@@ -82,19 +78,8 @@ export interface WatchdogOptions extends CommonWatchdogOptions {
  * @since 0.1.0
  */
 export function heapDriven(options: HeapDrivenOptions): Watchdog {
-  checkCommonOptions(options);
-  checkLimit("limit", options.limit, undefined);
-  const bounds = checkGrowth(options.growth);
-  return start(options, "heap", ({ first, sampler, logger, fail }) => {
-    checkLimit("limit", options.limit, first?.systemTotal);
-    requireSignals("heapDriven", first, sampler, "heapUsed");
-    const { maxShare } = checkedGuard(options.guard);
-    const clock = options.clock ?? systemClock;
-    return {
-      gauge: heapGauge(options.limit),
-      steering: findSteering({ bounds, maxShare, clock, logger, fail }),
-    };
-  });
+  const settings = readCommonOptions(options, "heap");
+  return followHeap(settings, "limit", options.limit, readGrowth(options.growth));
 }
 
 /**
@@ -124,8 +109,11 @@ export function heapDriven(options: HeapDrivenOptions): Watchdog {
  * @since 0.1.0
  */
 export function cgroupDriven(options: CommonWatchdogOptions = {}): Watchdog {
-  checkCommonOptions(options);
-  return start(options, "cgroup", ({ first, sampler }) => findCgroup(first, sampler));
+  return start(
+    readCommonOptions(options, "cgroup"),
+    "cgroup",
+    ({ first, sampler }) => findCgroup(first, sampler),
+  );
 }
 
 /**
@@ -150,10 +138,10 @@ export function cgroupDriven(options: CommonWatchdogOptions = {}): Watchdog {
  * @since 0.1.0
  */
 export function systemDriven(options: SystemDrivenOptions = {}): Watchdog {
-  checkCommonOptions(options);
+  const settings = readCommonOptions(options, "system");
   const { limit } = options;
   if (limit !== undefined) checkLimit("limit", limit, undefined);
-  return start(options, "system", ({ first, sampler }) => findSystem(first, sampler, limit));
+  return start(settings, "system", ({ first, sampler }) => findSystem(first, sampler, limit));
 }
 
 /**
@@ -180,13 +168,13 @@ export function systemDriven(options: SystemDrivenOptions = {}): Watchdog {
  * @since 0.1.0
  */
 export function watchdog(options: WatchdogOptions = {}): Watchdog {
-  checkCommonOptions(options);
-  const { heapLimit, ...common } = options;
+  checkObject("options", options);
+  const { heapLimit } = options;
   if (heapLimit !== undefined) {
-    checkLimit("heapLimit", heapLimit, undefined);
-    return heapDriven({ ...common, limit: heapLimit });
+    return followHeap(readCommonOptions(options, "heap"), "heapLimit", heapLimit, DEFAULT_GROWTH);
   }
-  return start(common, "cgroup", ({ first, sampler, logger }) => {
+  const settings = readCommonOptions(options, "cgroup");
+  return start(settings, "cgroup", ({ first, sampler, logger }) => {
     try {
       return findCgroup(first, sampler);
     } catch (error) {
@@ -194,5 +182,24 @@ export function watchdog(options: WatchdogOptions = {}): Watchdog {
       logger.info?.(`watchdog: ${error.message}`);
       return findSystem(first, sampler, undefined);
     }
+  });
+}
+
+/** @param name The option that gave the limit. */
+function followHeap(
+  settings: WatchdogSettings,
+  name: string,
+  limit: number,
+  bounds: GrowthBounds | false,
+): Watchdog {
+  checkLimit(name, limit, undefined);
+  const { clock, guard: { maxShare } } = settings;
+  return start(settings, "heap", ({ first, sampler, logger, fail }) => {
+    checkLimit(name, limit, first?.systemTotal);
+    requireSignals("heapDriven", first, sampler, "heapUsed");
+    return {
+      gauge: heapGauge(limit),
+      steering: findSteering({ bounds, maxShare, clock, logger, fail }),
+    };
   });
 }

@@ -6,6 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import type { Share } from "../../mod.ts";
 import { findRuntimes, type Runtime } from "../support/runtimes.ts";
 import { withTempFolder } from "../support/temp.ts";
 import { ChildGroup, type Ended, findHierarchy } from "./child_group.ts";
@@ -22,7 +23,7 @@ interface Run {
   /** MiB. */
   limit: number;
   folder: string;
-  fraction: number;
+  at: Share;
   /** MiB, or to 92 % of the limit. */
   live: number | "fill";
 }
@@ -34,14 +35,14 @@ describe("heap snapshots in a cgroup", () => {
   }
   for (const runtime of findRuntimes()) {
     for (
-      const [title, fraction, live] of [
-        ["live data fill 92 % of 300 MiB, at the fraction 0.9", 0.9, "fill"],
-        ["150 of 300 MiB are live, at the fraction 0.5", 0.5, 150],
+      const [title, at, live] of [
+        ["live data fill 92 % of 300 MiB, at 90 %", "90%", "fill"],
+        ["150 of 300 MiB are live, at 50 %", "50%", 150],
       ] as const
     ) {
       it(`do not get ${runtime.name} killed where ${title}`, () =>
         withTempFolder(async (folder) => {
-          const run = { runtime, limit: 300, fraction, live };
+          const run = { runtime, limit: 300, at, live };
           const without = await start({ ...run, folder: "none" });
           assert.equal(without.outcome, "finished", without.output);
           const ended = await start({ ...run, folder });
@@ -56,7 +57,7 @@ describe("heap snapshots in a cgroup", () => {
 
     it(`are written by ${runtime.name} where there is room, and can be loaded`, () =>
       withTempFolder(async (folder) => {
-        const ended = await start({ runtime, limit: 2_000, folder, fraction: 0.015, live: 25 });
+        const ended = await start({ runtime, limit: 2_000, folder, at: "1.5%", live: 25 });
         assert.equal(ended.outcome, "finished", ended.output);
         assert.equal(reportOf(ended).counters.snapshots, 1, ended.output);
         const [name, ...others] = fs.readdirSync(folder);
@@ -71,7 +72,7 @@ describe("heap snapshots in a cgroup", () => {
   }
 });
 
-async function start({ runtime, limit, folder, fraction, live }: Run): Promise<Ended> {
+async function start({ runtime, limit, folder, at, live }: Run): Promise<Ended> {
   const { version, folder: parent } = hierarchy as typeof hierarchy & { problem?: never };
   const group = new ChildGroup(version, parent);
   try {
@@ -79,7 +80,7 @@ async function start({ runtime, limit, folder, fraction, live }: Run): Promise<E
     group.setLimit(limit * MIB);
     const program = fileURLToPath(new URL("workloads/snapshots.ts", import.meta.url));
     return await group.run(
-      [...runtime.command, program, folder, String(fraction), String(live)],
+      [...runtime.command, program, folder, at, String(live)],
       180_000,
     );
   } finally {

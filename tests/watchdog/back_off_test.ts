@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
-import { checkedGuard } from "../../src/watchdog/options.ts";
+import { readGuard } from "../../src/watchdog/settings.ts";
 import { StormGuard, type StormGuardOptions } from "../../src/watchdog/storm_guard.ts";
 import { cgroupDriven, type GcPolicy, type Watchdog, watermarks } from "../../watchdog.ts";
 import { LIMIT, WatchdogBench } from "../support/watchdog_bench.ts";
@@ -114,7 +114,7 @@ describe("the back-off ends early", () => {
 });
 
 describe("the storm guard near the limit", () => {
-  const guard = (options: StormGuardOptions = {}) => new StormGuard(checkedGuard(options));
+  const guard = (options: StormGuardOptions = {}) => new StormGuard(readGuard(options));
   /** After `times` ineffective collections of `duration` at this usage of 100. */
   const waitAt = (tested: StormGuard, used: number, times: number, duration = 0) => {
     for (let i = 0; i < times; i++) {
@@ -127,14 +127,14 @@ describe("the storm guard near the limit", () => {
   it("waits at most maxGapNearLimit from nearLimit on", () => {
     assert.equal(waitAt(guard(), 89, 12), 50 * 2 ** 12);
     assert.equal(waitAt(guard(), 90, 12), 2_000);
-    assert.equal(waitAt(guard({ nearLimit: 0.5, maxGapNearLimit: 700 }), 50, 12), 700);
+    assert.equal(waitAt(guard({ nearLimit: "50%", maxGapNearLimit: 700 }), 50, 12), 700);
     assert.equal(waitAt(guard({ minGap: 5_000 }), 90, 12), 5_000, "never below minGap");
   });
 
   it("gives ineffective collections no more than their share of time", () => {
     assert.equal(waitAt(guard(), 95, 12, 1_000), 9_000);
-    assert.equal(waitAt(guard({ maxIneffectiveShare: 0.25 }), 95, 12, 1_000), 3_000);
-    assert.equal(waitAt(guard({ maxShare: 0.1 }), 95, 12, 1_000), 9_000, "nor than maxShare");
+    assert.equal(waitAt(guard({ maxIneffectiveShare: "25%" }), 95, 12, 1_000), 3_000);
+    assert.equal(waitAt(guard({ maxShare: "10%" }), 95, 12, 1_000), 9_000, "nor than maxShare");
   });
 
   it("lets usage that grows shorten the pause to that of maxShare, and no other change", () => {
@@ -165,13 +165,6 @@ describe("the storm guard near the limit", () => {
       tested.observe(70, 100, 5, 5, alone);
       tested.observe(80, 100, 5, 5, alone);
       assert.equal(tested.wait, wait);
-    }
-  });
-
-  it("refuses bad bounds by name, rule and value", () => {
-    assert.throws(() => guard({ maxGapNearLimit: 0 }), /'guard.maxGapNearLimit' must be/);
-    for (const name of ["maxIneffectiveShare", "minChange", "nearLimit"]) {
-      assert.throws(() => guard({ [name]: 0 }), new RegExp(`'guard.${name}' must be above 0 and`));
     }
   });
 });

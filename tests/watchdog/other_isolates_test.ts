@@ -57,6 +57,8 @@ afterEach(() => {
   peer.close();
 });
 
+const tiny = "0.0000001%";
+
 /** A watchdog on this process's real figures, and always above its watermark. */
 function start(logger?: Logger): Watchdog {
   return dog = heapDriven({
@@ -68,7 +70,7 @@ function start(logger?: Logger): Watchdog {
     gc: () => void collections++,
     logger,
     // The heap of a test grows and shrinks as it likes.
-    guard: { minFreed: 1e-9, minGap: 1, minFill: 1e-9, calmShare: 1 },
+    guard: { minFreed: tiny, minGap: 1, minFill: tiny, calmShare: "100%" },
   });
 }
 
@@ -118,7 +120,7 @@ describe("a watchdog that knows of another isolate's", () => {
       clock,
       interval: 10,
       gc: () => {},
-      guard: { minFreed: 1 },
+      guard: { minFreed: "100%" },
       onIneffective: (event) => events.push(event),
     });
     const otherIsolates = () => {

@@ -10,6 +10,7 @@ import { GiB, MiB } from "../../src/bytes.ts";
 import { MemInfo, type MemInfoInit } from "../../src/mem_info.ts";
 import type { Scope } from "../../src/scope.ts";
 import type { HeapSnapshotOptions } from "../../src/watchdog/options.ts";
+import { readSnapshots } from "../../src/watchdog/settings.ts";
 import { SnapshotTaker } from "../../src/watchdog/snapshots.ts";
 import { cgroupDriven, type Watchdog, watermarks } from "../../watchdog.ts";
 import { ownRuntime } from "../support/own_runtime.ts";
@@ -29,7 +30,8 @@ beforeEach(() => {
 
 function taker(options: HeapSnapshotOptions, scope: Scope = "cgroup"): SnapshotTaker {
   const note = (level: string) => (message: string) => void log.push(`${level}: ${message}`);
-  return new SnapshotTaker(options, scope, { info: note("info"), warn: note("warn") });
+  const settings = readSnapshots(options, scope)!;
+  return new SnapshotTaker(settings, { info: note("info"), warn: note("warn") });
 }
 
 /** A snapshot of a roomy place, with changes. */
@@ -48,10 +50,10 @@ const high = { used: LIMIT, limit: LIMIT };
 const low = { used: 0, limit: LIMIT };
 
 describe("heap snapshots", () => {
-  it("are taken once per stay above the fraction, at most so many, into a folder made when missing", () =>
+  it("are taken once per stay above the share, at most so many, into a folder made when missing", () =>
     withTempFolder((root) => {
       const directory = path.join(root, "made", "here");
-      const snapshots = taker({ directory, fraction: 0.9, max: 2 });
+      const snapshots = taker({ directory, at: "90%", max: 2 });
       assert.deepEqual(fs.readdirSync(directory), []);
       snapshots.look({ used: 0.9 * LIMIT - 1, limit: LIMIT }, place());
       assert.equal(snapshots.taken, 0);
@@ -92,7 +94,7 @@ describe("heap snapshots", () => {
     withTempFolder((directory) => {
       const mine = new Error("mine");
       const warned: string[] = [];
-      const snapshots = new SnapshotTaker({ directory }, "cgroup", {
+      const snapshots = new SnapshotTaker(readSnapshots({ directory }, "cgroup")!, {
         info() {
           throw mine;
         },
@@ -113,7 +115,7 @@ describe("heap snapshots", () => {
           bench.options({
             sampler,
             policy: watermarks([1]),
-            heapSnapshots: { directory, fraction: 0.95 },
+            heapSnapshots: { directory, at: "95%" },
           }),
         );
         await bench.advance(30);

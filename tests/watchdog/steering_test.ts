@@ -508,7 +508,7 @@ describe("steering in Node", { skip: !isNode && "only Node's engine can be steer
       const dog = heapDriven({
         limit: 1 * MiB,
         interval: 5,
-        guard: { minGap: 1, maxGap: 1, maxShare: 1 },
+        guard: { minGap: 1, maxGap: 1, maxShare: "100%" },
         gc: () => {
           for (let i = 0; i < 10; i++) globalThis.gc();
         },

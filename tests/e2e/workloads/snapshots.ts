@@ -1,9 +1,9 @@
 // Live data in a container whose watchdog takes heap snapshots. Arguments: the
-// folder for them, or "none"; the fraction; and how much is live: MiB, or
+// folder for them, or "none"; the share of the limit; and how much is live: MiB, or
 // "fill" for 92 % of the limit. Prints one line of JSON.
 
 import process from "node:process";
-import { type MemInfo, openSampler } from "../../../mod.ts";
+import { type MemInfo, MiB, openSampler, type Share } from "../../../mod.ts";
 import { watchdog, type WatchdogCounters } from "../../../watchdog.ts";
 
 /** What it prints. */
@@ -12,12 +12,11 @@ export interface SnapshotReport {
   warnings: string[];
 }
 
-const MIB = 1024 * 1024;
-const [folder, fraction, size] = process.argv.slice(2) as [string, string, string];
+const [folder, at, size] = process.argv.slice(2) as [string, Share, string];
 const warnings: string[] = [];
 const dog = watchdog({
   logger: { warn: (message) => void warnings.push(message) },
-  heapSnapshots: folder === "none" ? undefined : { directory: folder, fraction: Number(fraction) },
+  heapSnapshots: folder === "none" ? undefined : { directory: folder, at },
 });
 const sampler = openSampler({ usage: "workingSet" });
 const kept: unknown[] = [];
@@ -27,7 +26,7 @@ const tick = () => new Promise((resolve) => setTimeout(resolve, 10));
 function isFull(): boolean {
   const info = sampler.sample() as MemInfo;
   if (size === "fill") return info.headroom()! <= 0.08 * info.cgroupLimit!;
-  return info.heapUsed! >= Number(size) * MIB;
+  return info.heapUsed! >= Number(size) * MiB;
 }
 
 while (!isFull()) {
