@@ -37,7 +37,7 @@
  */
 
 export { ManualClock } from "./src/testing/manual_clock.ts";
-export { type StoryMoment, StorySampler } from "./src/testing/story_sampler.ts";
+export { type Story, type StoryMoment, StorySampler } from "./src/testing/story_sampler.ts";
 // What these speak of, so that one import is enough.
 export type { Clock } from "./src/clock.ts";
 export type {

@@ -37,7 +37,7 @@ describe("watch() with wakeOnPressure", () => {
     assert.deepEqual(calls, ["pressure 0", "tick 0"]);
     stop.abort();
     await done;
-    assert.equal(sampler.wakes.size, 0, "a listener is left");
+    assert.equal(sampler.listeners, 0, "a listener is left");
   });
 
   it("samples at most once per gap", async () => {
@@ -222,7 +222,7 @@ describe("watch() with wakeOnPressure", () => {
     await settle();
     assert.equal(bench.outcome.state, "resolved");
     assert.equal(bench.calls.length, 1);
-    assert.equal(sampler.wakes.size, 0, "a listener is left");
+    assert.equal(sampler.listeners, 0, "a listener is left");
     bench.assertNothingLeft();
   });
 
@@ -259,7 +259,7 @@ describe("watch() with wakeOnPressure", () => {
   it("does not listen unless asked to", async () => {
     for (const wakeOnPressure of [undefined, false]) {
       const { sampler, stop, done } = start({ wakeOnPressure });
-      assert.equal(sampler.wakes.size, 0);
+      assert.equal(sampler.listeners, 0);
       stop.abort();
       await done;
     }

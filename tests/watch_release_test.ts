@@ -49,7 +49,7 @@ describe("watch() releases everything", () => {
       bench.time.advance(100);
       bench.abort.abort(); // throws nothing
       assert.equal(bench.abort.listeners, 0);
-      assert.equal(bench.sampler.wakes.size, 0);
+      assert.equal(bench.sampler.listeners, 0);
       gate.resolve();
       await settle();
       assert.equal(bench.outcome.reason, "of a stop function");

@@ -14,7 +14,16 @@ export interface StoryMoment extends MemInfoInit {
 }
 
 /**
- * A sampler that tells a story: from each moment on its signals hold, until a
+ * What happens to memory: its moments in order of time, or a function that
+ * returns the signals at a time of the clock. A function is called for each
+ * snapshot. What it throws, `sample()` throws.
+ *
+ * @since 0.1.0
+ */
+export type Story = readonly StoryMoment[] | ((at: number) => MemInfoInit);
+
+/**
+ * A sampler that tells a story. From each moment on its signals hold, until a
  * later moment changes them. `undefined` makes a signal unavailable.
  *
  * ```ts
@@ -32,11 +41,33 @@ export interface StoryMoment extends MemInfoInit {
  * assert.equal(sampler.sample().headroom(), 10 * MiB);
  * ```
  *
+ * A function can follow what the program under test does:
+ *
+ * ```ts
+ * import { MiB } from "@x/memctl";
+ * import { ManualClock, StorySampler } from "@x/memctl/testing";
+ * import { systemDriven, watermarks } from "@x/memctl/watchdog";
+ * import assert from "node:assert/strict";
+ *
+ * let garbage = 0;
+ * const clock = new ManualClock();
+ * const sampler = new StorySampler(
+ *   clock,
+ *   () => ({ systemTotal: 100 * MiB, systemAvailable: 100 * MiB - garbage }),
+ * );
+ * const gc = () => garbage = 0;
+ * const dog = systemDriven({ clock, sampler, gc, interval: 10, policy: watermarks([0.8]) });
+ * garbage = 80 * MiB;
+ * await clock.tickAsync(10);
+ * assert.equal(garbage, 0);
+ * dog.stop();
+ * ```
+ *
  * @since 0.1.0
  */
 export class StorySampler implements Sampler {
   readonly #clock: Pick<Clock, "now">;
-  readonly #story: readonly StoryMoment[];
+  readonly #tell: (at: number) => MemInfoInit;
   readonly #wakes = new Set<() => void>();
   #closed = false;
   /** The last snapshot, which `signals` explains. */
@@ -48,10 +79,15 @@ export class StorySampler implements Sampler {
    * Makes a sampler that tells this story.
    *
    * @param clock Whose time the story follows.
-   * @param story Its moments, in order of time.
-   * @throws {RangeError} If the story is empty or its moments are out of order.
+   * @param story Its moments, in order of time, or a function.
+   * @throws {RangeError} If the story has no moments, or they are out of order.
    */
-  constructor(clock: Pick<Clock, "now">, story: readonly StoryMoment[]) {
+  constructor(clock: Pick<Clock, "now">, story: Story) {
+    this.#clock = clock;
+    if (typeof story === "function") {
+      this.#tell = story;
+      return;
+    }
     if (story.length === 0) {
       throw new RangeError("'story' must have at least one moment: current value is none");
     }
@@ -63,8 +99,7 @@ export class StorySampler implements Sampler {
         );
       }
     });
-    this.#clock = clock;
-    this.#story = story;
+    this.#tell = (at) => Object.assign({}, ...story.filter((moment) => moment.at <= at));
   }
 
   /** The snapshot of this moment. */
@@ -102,6 +137,11 @@ export class StorySampler implements Sampler {
     return () => void this.#wakes.delete(listener);
   }
 
+  /** How many listen for pressure. */
+  get listeners(): number {
+    return this.#wakes.size;
+  }
+
   /** Whether it was closed. */
   get closed(): boolean {
     return this.#closed;
@@ -119,7 +159,6 @@ export class StorySampler implements Sampler {
 
   #now(): MemInfo {
     const at = this.#clock.now();
-    const told = this.#story.filter((moment) => moment.at <= at);
-    return new MemInfo(Object.assign({}, ...told, { at }) as MemInfoInit);
+    return new MemInfo({ ...this.#tell(at), at });
   }
 }

@@ -1,45 +1,25 @@
-import { MemInfo, SIGNAL_NAMES } from "../../src/mem_info.ts";
-import type { Sampler, Signal, Signals } from "../../src/sampler.ts";
+import type { MemInfo } from "../../mod.ts";
+import { StorySampler } from "../../testing.ts";
 
-/** A sampler that numbers its snapshots by `processRss`: 1, 2, 3 … */
-export class ScriptedSampler implements Sampler {
-  taken = 0;
-  closed = 0;
+/** A story without time, whose snapshots are numbered by `processRss`: 1, 2, 3 … */
+export class ScriptedSampler extends StorySampler {
   /** What `sample()` does instead, once. */
   next: ((info: MemInfo) => MemInfo | Promise<MemInfo>) | undefined;
 
-  /** Who listens for the kernel's notice. */
-  readonly wakes: Set<() => void> = new Set();
-
-  onPressure(wake: () => void): () => void {
-    this.wakes.add(wake);
-    return () => void this.wakes.delete(wake);
+  constructor() {
+    super({ now: () => 0 }, () => ({}));
   }
 
-  /** The kernel gives notice. */
-  press(): void {
-    for (const wake of this.wakes) wake();
+  /** How many snapshots were taken. */
+  get taken(): number {
+    return this.samples;
   }
 
-  sample(): MemInfo | Promise<MemInfo> {
-    const info = new MemInfo({ at: 0, processRss: ++this.taken });
+  override sample(): MemInfo {
+    const info = super.sample().with({ processRss: this.samples });
     const { next } = this;
     this.next = undefined;
-    return next === undefined ? info : next(info);
-  }
-
-  get signals(): Signals {
-    const signal: Signal = { available: true, source: "script" };
-    return Object.fromEntries(
-      [...SIGNAL_NAMES, "pressureEvents"].map((name) => [name, signal]),
-    ) as Signals;
-  }
-
-  close(): void {
-    this.closed++;
-  }
-
-  [Symbol.dispose](): void {
-    this.close();
+    // A promise too: whoever takes a Sampler must expect it.
+    return next === undefined ? info : next(info) as MemInfo;
   }
 }

@@ -66,7 +66,7 @@ export class Bench {
     assert.equal(this.calls.length, length, "the callback was called after the end");
     assert.equal(this.abort.listeners, 0, "a listener is left");
     assert.equal(this.time.running() ?? 0, 0, "a timer is left");
-    assert.equal(this.sampler.wakes.size, 0, "a listener for pressure is left");
-    assert.equal(this.sampler.closed, 0, "an injected sampler was closed");
+    assert.equal(this.sampler.listeners, 0, "a listener for pressure is left");
+    assert.equal(this.sampler.closed, false, "an injected sampler was closed");
   }
 }

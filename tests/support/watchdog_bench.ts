@@ -1,12 +1,10 @@
-import { MemInfo, type MemInfoInit, SIGNAL_NAMES } from "../../src/mem_info.ts";
-import type { Sampler, Signal, Signals } from "../../src/sampler.ts";
-import type { CommonWatchdogOptions } from "../../src/watchdog/options.ts";
+import { type MemInfo, type MemInfoInit, MiB, type Sampler } from "../../mod.ts";
+import { ManualClock, StorySampler } from "../../testing.ts";
+import type { CommonWatchdogOptions } from "../../watchdog.ts";
 import { settle } from "./async.ts";
-import { ManualClock } from "../../src/testing/manual_clock.ts";
 
-const MIB = 1024 * 1024;
-export const LIMIT: number = 64 * MIB;
-export const TOTAL: number = 1024 * MIB;
+export const LIMIT: number = 64 * MiB;
+export const TOTAL: number = 1024 * MiB;
 
 /** A container whose memory is what the test says, live and garbage apart. */
 export class WatchdogBench {
@@ -19,7 +17,6 @@ export class WatchdogBench {
   /** Milliseconds that a collection takes. */
   pause = 0;
   collections = 0;
-  closed = 0;
   /** Fields that cannot be read. */
   missing: (keyof MemInfoInit)[] = [];
   /** What `sample()` throws, if anything. */
@@ -30,16 +27,12 @@ export class WatchdogBench {
     return this.live + this.garbage + this.elsewhere;
   }
 
-  readonly sampler: Sampler = {
-    sample: () => this.#sample(),
-    signals: Object.fromEntries(
-      [...SIGNAL_NAMES, "pressureEvents"].map((
-        name,
-      ): [string, Signal] => [name, { available: true, source: "script" }]),
-    ) as Signals,
-    close: () => void this.closed++,
-    [Symbol.dispose]: () => {},
-  };
+  readonly sampler: StorySampler = new StorySampler(this.clock, () => this.#memory());
+
+  /** The same memory for a watchdog that samples it in another way. */
+  samplerWith(sample: () => MemInfo | Promise<MemInfo>): Sampler {
+    return Object.assign(new StorySampler(this.clock, () => this.#memory()), { sample });
+  }
 
   /** Options that put a watchdog into this container. */
   options(more: CommonWatchdogOptions = {}): CommonWatchdogOptions {
@@ -68,10 +61,9 @@ export class WatchdogBench {
     }
   }
 
-  #sample(): MemInfo {
+  #memory(): MemInfoInit {
     if (this.failure !== undefined) throw this.failure;
     const init: MemInfoInit = {
-      at: 0,
       cgroupLimit: this.limit,
       cgroupCurrent: this.used,
       heapUsed: this.live + this.garbage,
@@ -79,6 +71,6 @@ export class WatchdogBench {
       systemAvailable: TOTAL - this.used,
     };
     for (const name of this.missing) delete init[name];
-    return new MemInfo(init);
+    return init;
   }
 }

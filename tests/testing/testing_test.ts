@@ -92,6 +92,27 @@ describe("StorySampler", () => {
     assert.equal(early.signals.processRss.available, true);
   });
 
+  it("tells what a function returns for the time of each snapshot, or throws", () => {
+    const clock = new ManualClock();
+    const mine = new Error("mine");
+    const times: number[] = [];
+    const sampler = new StorySampler(clock, (at) => {
+      times.push(at);
+      if (at === 70) throw mine;
+      return at < 50 ? { processRss: 1 } : { systemAvailable: 2 };
+    });
+    assert.equal(sampler.sample().processRss, 1);
+    assert.equal(sampler.signals.processRss.available, true);
+    clock.tick(50);
+    const info = sampler.sample();
+    assert.deepEqual([info.processRss, info.systemAvailable, info.at], [undefined, 2, 50]);
+    assert.equal(sampler.signals.processRss.available, false);
+    clock.tick(20);
+    assert.throws(() => sampler.sample(), (error) => error === mine);
+    assert.equal(sampler.samples, 3);
+    assert.deepEqual(times, [0, 50, 70]);
+  });
+
   it("has nothing before its first moment", () => {
     const sampler = new StorySampler(new ManualClock(), [{ at: 5, processRss: 1 }]);
     assert.equal(sampler.sample().processRss, undefined);
@@ -106,10 +127,12 @@ describe("StorySampler", () => {
       { interval: 1_000, clock, sampler, wakeOnPressure: true, signal: stop.signal },
       (_, { cause }) => void causes.push(cause),
     );
+    assert.equal(sampler.listeners, 1);
     sampler.press();
     assert.deepEqual(causes, ["pressure"]);
     stop.abort();
     await done;
+    assert.equal(sampler.listeners, 0);
   });
 
   it("refuses a story that is none", () => {

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { BroadcastChannel } from "node:worker_threads";
 import { openIsolateChannel } from "../../platform/isolate_channel.ts";
-import { openSampler } from "../../mod.ts";
+import { MiB, openSampler } from "../../mod.ts";
 import type { MemInfo } from "../../src/mem_info.ts";
 import { ManualClock } from "../../src/testing/manual_clock.ts";
 import { MAX_HOLD, OtherIsolates } from "../../src/watchdog/other_isolates.ts";
@@ -265,11 +265,10 @@ describe("freed bytes", () => {
   it("show in this runtime's heap figures for objects, strings and buffers", async () => {
     const { findForceGc } = await import("../../platform/force_gc.ts");
     const { freedBetween, heapGauge } = await import("../../src/watchdog/gauge.ts");
-    const MIB = 2 ** 20;
     const kinds: Record<string, () => unknown> = {
       objects: () => Array.from({ length: 300_000 }, (_, i) => ({ i, pad: [i, i, i, i, i, i] })),
-      buffers: () => Array.from({ length: 30 }, () => Buffer.alloc(MIB, 1)),
-      strings: () => Array.from({ length: 30 }, (_, i) => Buffer.alloc(MIB, 65 + i).toString()),
+      buffers: () => Array.from({ length: 30 }, () => Buffer.alloc(MiB, 1)),
+      strings: () => Array.from({ length: 30 }, (_, i) => Buffer.alloc(MiB, 65 + i).toString()),
     };
     const collect = findForceGc()!;
     const sampler = openSampler();
@@ -286,7 +285,7 @@ describe("freed bytes", () => {
       collect();
       collect(); // in Node, the first one sometimes leaves the buffers
       const freed = freedBetween(before, await sampler.sample(), heapGauge(1));
-      assert.ok(freed > 8 * MIB, `${kind}: ${freed}`);
+      assert.ok(freed > 8 * MiB, `${kind}: ${freed}`);
     }
     sampler.close();
   });

@@ -110,7 +110,7 @@ describe("heap snapshots", () => {
       const bench = new WatchdogBench();
       let dog: Watchdog | undefined;
       try {
-        const sampler = { ...bench.sampler, sample: () => place({ cgroupCurrent: 1.9 * ROOM }) };
+        const sampler = bench.samplerWith(() => place({ cgroupCurrent: 1.9 * ROOM }));
         dog = cgroupDriven(
           bench.options({
             sampler,

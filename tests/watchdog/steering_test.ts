@@ -264,7 +264,7 @@ describe("steering in Node", { skip: !isNode && "only Node's engine can be steer
       const { heapDriven } = await import(${module("watchdog.ts")});
       const { claimHeapGrowth } = await import(${module("platform/heap_growth.ts")});
       const copy = await import(${module("platform/heap_growth.ts")} + "?copy");
-      const MiB = 2 ** 20;
+      const { MiB } = await import(${module("mod.ts")});
       const set = [];
       const original = v8.setFlagsFromString;
       v8.setFlagsFromString = (flag) => {

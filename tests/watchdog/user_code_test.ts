@@ -4,7 +4,6 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import type { Clock } from "../../src/clock.ts";
-import type { Sampler } from "../../src/sampler.ts";
 import {
   cgroupDriven,
   type CommonWatchdogOptions,
@@ -154,7 +153,7 @@ describe("what user code rejects with disables the watchdog, and does not end th
   });
 
   it("a sampler that rejects, also at the start", async () => {
-    const sampler: Sampler = { ...bench.sampler, sample: () => Promise.reject(new Error("mine")) };
+    const sampler = bench.samplerWith(() => Promise.reject(new Error("mine")));
     dog = systemDriven(bench.options({ sampler }));
     await settle();
     assert.equal(dog.failure?.during, "reading the usage");
@@ -330,15 +329,7 @@ describe("a clock that throws when it is stopped", () => {
 describe("a signal", () => {
   it("that is aborted already gives a stopped watchdog that has done nothing", async () => {
     bench.live = 0.9 * LIMIT;
-    let samples = 0;
-    const sampler: Sampler = {
-      ...bench.sampler,
-      sample: () => {
-        samples++;
-        return bench.sampler.sample();
-      },
-    };
-    const options = bench.options({ sampler, signal: AbortSignal.abort() });
+    const options = bench.options({ signal: AbortSignal.abort() });
     const handles = [
       cgroupDriven(options),
       systemDriven(options),
@@ -353,7 +344,7 @@ describe("a signal", () => {
       handle[Symbol.dispose]();
       await handle[Symbol.asyncDispose]();
     }
-    assert.deepEqual([bench.collections, bench.log.length, samples], [0, 0, 0]);
+    assert.deepEqual([bench.collections, bench.log.length, bench.sampler.samples], [0, 0, 0]);
     assert.deepEqual(handles.map(({ scope }) => scope), ["cgroup", "system", "heap", "cgroup"]);
     assert.throws(() => heapDriven({ ...options, limit: 0 }), RangeError, "options are checked");
   });
@@ -373,13 +364,10 @@ describe("a signal", () => {
           },
         }),
         ...(by === "sampler" && {
-          sampler: {
-            ...bench.sampler,
-            sample: () => {
-              abort();
-              return bench.sampler.sample();
-            },
-          },
+          sampler: bench.samplerWith(() => {
+            abort();
+            return bench.sampler.sample();
+          }),
         }),
       });
       assert.equal(handle.state, "stopped");

@@ -2,8 +2,6 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { findForceGc } from "../../platform/force_gc.ts";
 import { MiB } from "../../src/bytes.ts";
-import type { MemInfo } from "../../src/mem_info.ts";
-import type { Sampler } from "../../src/sampler.ts";
 import {
   adaptive,
   AlreadyStartedError,
@@ -81,7 +79,7 @@ describe("a watchdog", () => {
     handle.stop();
     handle.stop();
     assert.equal(handle.state, "stopped");
-    assert.equal(bench.closed, 0, "an injected sampler was closed");
+    assert.equal(bench.sampler.closed, false, "an injected sampler was closed");
     bench.garbage = LIMIT;
     await bench.advance(100);
     assert.equal(handle.counters.forced, counters.forced);
@@ -185,19 +183,15 @@ describe("a watchdog", () => {
   it("counts what the heap gave back where the kernel's figure lags", async () => {
     bench.garbage = 0.8 * LIMIT;
     const handle = start({
-      sampler: {
-        ...bench.sampler,
-        sample: () => {
-          const info = bench.sampler.sample();
-          return (info as MemInfo).with({
-            cgroupCurrent: 0.8 * LIMIT,
-            heapUsed: bench.used,
-            cgroupLimit: LIMIT,
-            cgroupWorkingSet: undefined,
-            runtimeTotal: undefined,
-          });
-        },
-      },
+      sampler: bench.samplerWith(() =>
+        bench.sampler.sample().with({
+          cgroupCurrent: 0.8 * LIMIT,
+          heapUsed: bench.used,
+          cgroupLimit: LIMIT,
+          cgroupWorkingSet: undefined,
+          runtimeTotal: undefined,
+        })
+      ),
     });
     await settle();
     assert.equal(handle.counters.ineffective, 0);
@@ -247,10 +241,7 @@ describe("a watchdog", () => {
   });
 
   it("waits for a sampler that needs time", async () => {
-    const slow: Sampler = {
-      ...bench.sampler,
-      sample: () => Promise.resolve(bench.sampler.sample()),
-    };
+    const slow = bench.samplerWith(() => Promise.resolve(bench.sampler.sample()));
     dog = systemDriven(bench.options({ sampler: slow, policy: watermarks([0.5]) }));
     assert.equal(dog.limit, undefined);
     bench.garbage = 0.6 * TOTAL;
