@@ -114,6 +114,7 @@ export class Dog implements Watchdog {
     return {
       ...this.#turns.counters,
       ...this.#collector.counters,
+      waited: this.#others?.waited ?? 0,
       snapshots: taken,
       snapshotsSkipped: skipped,
     };

@@ -29,6 +29,7 @@ export class OtherIsolates {
   /** For each other isolate, the time until which it is expected to collect. */
   readonly #collectingUntil = new Map<string, number>();
   #waitingSince: number | undefined;
+  #waited = 0;
   #closed = false;
 
   /**
@@ -59,6 +60,11 @@ export class OtherIsolates {
     return this.#collectingUntil.size;
   }
 
+  /** Times that a collection has waited for one of another isolate. */
+  get waited(): number {
+    return this.#waited;
+  }
+
   /** Whether this isolate may collect now, or waits for another one's collection. */
   allows(): boolean {
     if (this.#collectingUntil.size === 0 || !this.#isOneCollecting()) {
@@ -66,7 +72,10 @@ export class OtherIsolates {
       return true;
     }
     const now = this.#now();
-    this.#waitingSince ??= now;
+    if (this.#waitingSince === undefined) {
+      this.#waitingSince = now;
+      this.#waited++;
+    }
     return now - this.#waitingSince >= MAX_HOLD;
   }
 

@@ -52,21 +52,18 @@ export class Turns {
   #requested = 0;
   #held = 0;
   #holding = false;
-  #waited = 0;
-  #waiting = false;
 
   constructor(parts: TurnParts) {
     this.#parts = parts;
   }
 
   /** What happened so far. */
-  get counters(): Pick<WatchdogCounters, "fired" | "requested" | "seen" | "held" | "waited"> {
+  get counters(): Pick<WatchdogCounters, "fired" | "requested" | "seen" | "held"> {
     return {
       fired: this.#fired,
       requested: this.#requested,
       seen: this.#seen,
       held: this.#held,
-      waited: this.#waited,
     };
   }
 
@@ -162,12 +159,6 @@ export class Turns {
       return false;
     }
     this.#holding = false;
-    if (!dryRun && others?.allows() === false) {
-      if (!this.#waiting) this.#waited++;
-      this.#waiting = true;
-      return false;
-    }
-    this.#waiting = false;
-    return true;
+    return dryRun || others?.allows() !== false;
   }
 }

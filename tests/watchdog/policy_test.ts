@@ -8,6 +8,7 @@ import {
   type WatermarkOptions,
   watermarks,
 } from "../../src/watchdog/policy.ts";
+import { type BadOption, refusesBadOptions } from "../support/bad_options.ts";
 
 const limit = 64 * MiB;
 const at = (policy: GcPolicyLike, used: number) => evaluate(policy, { scope: "heap", used, limit });
@@ -49,32 +50,32 @@ describe("watermarks()", () => {
     assert.deepEqual(at(own, limit), { next: Infinity });
   });
 
-  const bad: [unknown[], ErrorConstructor, RegExp][] = [
-    [[[]], RangeError, /at least one fraction: current value is none/],
-    [[[], {}], RangeError, /at least one fraction/],
-    [[[0.5, 0.4]], RangeError, /must ascend: current value is 0.5, 0.4/],
-    [[[0.5, 0.5]], RangeError, /must ascend/],
-    [[[0]], RangeError, /above 0 and at most 1: current value is 0/],
-    [[[-0.1]], RangeError, /current value is -0.1/],
-    [[[1.01]], RangeError, /current value is 1.01/],
-    [[[NaN]], RangeError, /current value is NaN/],
-    [[["0.5"]], TypeError, /must be a fraction: current value is "0.5"/],
-    [[[0.5], { pastLast: "stop" }], RangeError, /'pastLast' must be "collect" or "disarm".*"stop"/],
-    [[[0.5], 0.6], TypeError, /'options' must be an object: current value is 0.6/],
-    [[0.5, 0.6], TypeError, /must be an array, as in watermarks\(\[0.6, 0.7\]\): .* is 0.5/],
-    [[], TypeError, /must be an array, .* is undefined/],
-    [[{}], TypeError, /must be an array, .* is an object/],
-  ];
-  for (const [args, error, message] of bad) {
-    it(`refuses ${JSON.stringify(args).slice(1, -1)}`, () => {
-      const call = watermarks as (...args: unknown[]) => unknown;
-      assert.throws(() => call(...args), (thrown: Error) => {
-        assert.ok(thrown instanceof error, `${thrown}`);
-        assert.match(thrown.message, message);
-        return true;
-      });
-    });
-  }
+  const bad = (
+    args: unknown[],
+    type: BadOption<unknown>[2],
+    message: RegExp,
+  ): BadOption<unknown[]> => [JSON.stringify(args).slice(1, -1), args, type, message];
+
+  refusesBadOptions((args) => (watermarks as (...args: unknown[]) => unknown)(...args), [
+    bad([[]], RangeError, /at least one fraction: current value is none/),
+    bad([[], {}], RangeError, /at least one fraction/),
+    bad([[0.5, 0.4]], RangeError, /must ascend: current value is 0.5, 0.4/),
+    bad([[0.5, 0.5]], RangeError, /must ascend/),
+    bad([[0]], RangeError, /above 0 and at most 1: current value is 0/),
+    bad([[-0.1]], RangeError, /current value is -0.1/),
+    bad([[1.01]], RangeError, /current value is 1.01/),
+    bad([[NaN]], RangeError, /current value is NaN/),
+    bad([["0.5"]], TypeError, /must be a fraction: current value is "0.5"/),
+    bad(
+      [[0.5], { pastLast: "stop" }],
+      RangeError,
+      /'pastLast' must be "collect" or "disarm".*"stop"/,
+    ),
+    bad([[0.5], 0.6], TypeError, /'options' must be an object: current value is 0.6/),
+    bad([0.5, 0.6], TypeError, /must be an array, as in watermarks\(\[0.6, 0.7\]\): .* is 0.5/),
+    bad([], TypeError, /must be an array, .* is undefined/),
+    bad([{}], TypeError, /must be an array, .* is an object/),
+  ]);
 });
 
 describe("adaptive()", () => {

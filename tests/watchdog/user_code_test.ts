@@ -42,6 +42,10 @@ const rejecting = async (): Promise<void> => {
   throw new Error("mine");
 };
 
+const throwing = (): never => {
+  throw new Error("mine");
+};
+
 /** A thenable of another library: its `then` calls back at once. */
 const foreign = () => ({
   then(_: unknown, reject: (reason: unknown) => void) {
@@ -51,9 +55,9 @@ const foreign = () => ({
 
 const HOOKS = ["onFire", "beforeCollect", "afterCollect", "onIneffective"] as const;
 
-describe("what user code rejects with disables the watchdog, and does not end the process:", () => {
+describe("what user code throws or rejects with disables the watchdog, and does not end the process:", () => {
   for (const hook of HOOKS) {
-    for (const [kind, fail] of Object.entries({ rejecting, foreign })) {
+    for (const [kind, fail] of Object.entries({ throwing, rejecting, foreign })) {
       it(`${hook}, ${kind}`, async () => {
         const reports: string[] = [];
         const handle = start({
@@ -72,7 +76,8 @@ describe("what user code rejects with disables the watchdog, and does not end th
   }
 
   for (const level of ["debug", "info", "warn"] as const) {
-    for (const [kind, fail] of Object.entries({ rejecting, foreign })) {
+    for (const [kind, fail] of Object.entries({ throwing, rejecting, foreign })) {
+      if (level === "info" && fail === throwing) continue; // the start throws it
       it(`logger.${level}, ${kind}`, async () => {
         const handle = start({ logger: { [level]: fail } });
         bench.live = 0.8 * LIMIT;
