@@ -36,11 +36,8 @@ export interface CollectorParts {
 export class Collector {
   readonly #parts: CollectorParts;
   #forced = 0;
-  #ineffective = 0;
   #bytesFreed = 0;
   #timeSpent = 0;
-  /** Consecutive ineffective collections. */
-  #inARow = 0;
   /** Milliseconds that the last one took. */
   #duration = MAX_HOLD;
   /** A collection that the sentinel has not reported yet. */
@@ -51,13 +48,9 @@ export class Collector {
   }
 
   /** What it has done so far. */
-  get counters(): Pick<
-    WatchdogCounters,
-    "forced" | "ineffective" | "bytesFreed" | "timeSpent"
-  > {
+  get counters(): Pick<WatchdogCounters, "forced" | "bytesFreed" | "timeSpent"> {
     return {
       forced: this.#forced,
-      ineffective: this.#ineffective,
       bytesFreed: this.#bytesFreed,
       timeSpent: this.#timeSpent,
     };
@@ -124,8 +117,6 @@ export class Collector {
   #report({ used, limit }: Reading, info: MemInfo, freed: number, helped: boolean): void {
     const { hooks, logger, guard, gauge: { scope }, others, isRunning } = this.#parts;
     const duration = this.#duration;
-    this.#inARow = helped ? 0 : this.#inARow + 1;
-    if (!helped) this.#ineffective++;
     logger.debug?.(`watchdog: a collection freed ${freed} bytes in ${duration.toFixed(1)} ms`);
     hooks.call("afterCollect", { kind: "forced", scope, used, limit, freed, duration });
     if (helped || !isRunning()) return;
@@ -149,7 +140,7 @@ export class Collector {
       runtimeTotal,
       otherIsolates: others?.count ?? 0,
       wait,
-      inARow: this.#inARow,
+      inARow: guard.inARow,
     });
   }
 }

@@ -114,6 +114,8 @@ export class Dog implements Watchdog {
     return {
       ...this.#turns.counters,
       ...this.#collector.counters,
+      held: this.#parts.guard.held,
+      ineffective: this.#parts.guard.ineffective,
       waited: this.#others?.waited ?? 0,
       snapshots: taken,
       snapshotsSkipped: skipped,

@@ -78,6 +78,10 @@ export class StormGuard {
   #floor = -Infinity;
   #used = Infinity;
   #near = false;
+  #holding = false;
+  #held = 0;
+  #ineffectiveCount = 0;
+  #inARow = 0;
   #ineffective = false;
   #limit = NaN;
   /** The last figures observed. */
@@ -93,8 +97,33 @@ export class StormGuard {
     this.#wait = options.minGap;
   }
 
-  allows(now: number): boolean {
-    return this.#used >= this.#floor && now >= this.#endedAt + this.wait;
+  /**
+   * Whether a collection may be forced now.
+   *
+   * @param affordable Whether all collections together, the engine's own
+   * included, take less than their share of time.
+   */
+  allows(now: number, affordable = true): boolean {
+    const filled = this.#used >= this.#floor;
+    const allowed = filled && affordable && now >= this.#endedAt + this.wait;
+    if (!allowed && !this.#holding) this.#held++;
+    this.#holding = !allowed;
+    return allowed;
+  }
+
+  /** Times that it began to hold a collection back. */
+  get held(): number {
+    return this.#held;
+  }
+
+  /** Ineffective collections. */
+  get ineffective(): number {
+    return this.#ineffectiveCount;
+  }
+
+  /** Consecutive ineffective collections, up to the last collection. */
+  get inARow(): number {
+    return this.#inARow;
   }
 
   /** Milliseconds to wait after the last collection recorded. */
@@ -117,6 +146,8 @@ export class StormGuard {
     const { minGap, maxGap, minFreed, maxShare, maxIneffectiveShare } = this.#settings;
     const helped = freed >= minFreed * used;
     this.#ineffective = !helped;
+    this.#inARow = helped ? 0 : this.#inARow + 1;
+    if (!helped) this.#ineffectiveCount++;
     this.#wait = helped ? minGap : Math.min(this.#wait * 2, maxGap);
     this.#share = helped ? maxShare : Math.min(maxShare, maxIneffectiveShare);
     this.#duration = duration;

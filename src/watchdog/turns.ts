@@ -50,21 +50,14 @@ export class Turns {
   #fired = 0;
   #seen = 0;
   #requested = 0;
-  #held = 0;
-  #holding = false;
 
   constructor(parts: TurnParts) {
     this.#parts = parts;
   }
 
   /** What happened so far. */
-  get counters(): Pick<WatchdogCounters, "fired" | "requested" | "seen" | "held"> {
-    return {
-      fired: this.#fired,
-      requested: this.#requested,
-      seen: this.#seen,
-      held: this.#held,
-    };
+  get counters(): Pick<WatchdogCounters, "fired" | "requested" | "seen"> {
+    return { fired: this.#fired, requested: this.#requested, seen: this.#seen };
   }
 
   /** One turn. What it throws must disable the watchdog. */
@@ -153,12 +146,7 @@ export class Turns {
 
   #mayFire(): boolean {
     const { dryRun, guard, clock, steering, others } = this.#parts;
-    if (!guard.allows(clock.now()) || steering?.affordable === false) {
-      if (!this.#holding) this.#held++;
-      this.#holding = true;
-      return false;
-    }
-    this.#holding = false;
+    if (!guard.allows(clock.now(), steering?.affordable)) return false;
     return dryRun || others?.allows() !== false;
   }
 }

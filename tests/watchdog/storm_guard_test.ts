@@ -81,4 +81,25 @@ describe("the storm guard", () => {
     tested.observe(60, 100, NaN, NaN, true);
     assert.equal(tested.allows(1e9), true);
   });
+
+  it("counts how often it holds back, not how often it is asked", () => {
+    const tested = guard({ minGap: 100 });
+    assert.equal(tested.allows(0), true);
+    tested.record(0, 0, 50, 100);
+    observe(tested, 50, 100);
+    for (const now of [10, 20, 99]) assert.equal(tested.allows(now), false);
+    assert.equal(tested.held, 1);
+    assert.equal(tested.allows(100), true);
+    for (const now of [101, 102]) assert.equal(tested.allows(now, false), false);
+    assert.equal(tested.held, 2);
+  });
+
+  it("counts ineffective collections, all and consecutive ones", () => {
+    const tested = guard();
+    const counts = [0, 0, 50, 0].map((freed) => {
+      tested.record(0, 0, freed, 100);
+      return [tested.ineffective, tested.inARow];
+    });
+    assert.deepEqual(counts, [[1, 1], [2, 2], [2, 0], [3, 1]]);
+  });
 });
