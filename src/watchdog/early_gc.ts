@@ -1,3 +1,4 @@
+import { MiB } from "../bytes.ts";
 import type { MemInfo } from "../mem_info.ts";
 import type { Reading } from "./gauge.ts";
 
@@ -13,8 +14,6 @@ const GROWTH = 0.5;
 const UNTIL = 0.95;
 /** A collection that frees a smaller share of this isolate's memory has no effect. */
 const EFFECT = 0.05;
-
-const MIB = 1024 * 1024;
 
 /** This isolate's memory, in bytes. */
 interface Held {
@@ -66,7 +65,7 @@ export class EarlyGc {
 
   /** Asks the engine. */
   request(now: number, info: MemInfo): void {
-    const shortest = Math.max(LEAST_WAIT, WAIT_PER_MIB * this.#least.heapUsed / MIB);
+    const shortest = Math.max(LEAST_WAIT, WAIT_PER_MIB * this.#least.heapUsed / MiB);
     const first = this.#requestedAt === -Infinity;
     this.#wait = this.#helped || first
       ? shortest
