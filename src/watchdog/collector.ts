@@ -81,7 +81,7 @@ export class Collector {
     infoBefore: MemInfo,
     event: FireEvent,
   ): Promise<Reading | undefined> {
-    const { hooks, clock, gauge, guard, sampler, isRunning } = this.#parts;
+    const { hooks, clock, gauge, guard, early, sampler, isRunning } = this.#parts;
     hooks.call("beforeCollect", event);
     if (!isRunning()) return undefined;
     const start = clock.now();
@@ -97,6 +97,7 @@ export class Collector {
     this.#bytesFreed += freed;
     this.#timeSpent += this.#duration;
     const helped = guard.record(end, this.#duration, freed, before.used);
+    early?.forced();
     if (after !== undefined) this.observe(after, infoAfter);
     this.#report(after ?? before, infoAfter, freed, helped);
     return after;

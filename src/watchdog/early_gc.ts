@@ -12,8 +12,13 @@ const WAIT_PER_MIB = 0.5;
 const GROWTH = 0.5;
 /** From this share of the limit on there is no time to wait for the engine. */
 const UNTIL = 0.95;
+/** From this share on, one is forced if the engine was not asked for so many milliseconds. */
+const NEAR = 0.9;
+const MOST_SILENCE = 500;
 /** A collection that frees a smaller share of this isolate's memory has no effect. */
 const EFFECT = 0.05;
+/** After so many without effect one is forced, whose effect is measured and reported. */
+const MOST_FRUITLESS = 2;
 
 /** This isolate's memory, in bytes. */
 interface Held {
@@ -32,6 +37,7 @@ export class EarlyGc {
   #usable = true;
   #requestedAt = -Infinity;
   #wait = LEAST_WAIT;
+  #fruitless = 0;
   /** At the last request. */
   #asked: Held = { heapUsed: 0, runtimeTotal: 0 };
   /** The least since then. */
@@ -43,8 +49,11 @@ export class EarlyGc {
   }
 
   /** Whether the engine is asked at this usage, and nothing is forced. */
-  covers({ used, limit }: Reading): boolean {
-    return this.#usable && used < limit * UNTIL;
+  covers(now: number, { used, limit }: Reading): boolean {
+    if (!this.#usable || this.#fruitless >= MOST_FRUITLESS) return false;
+    // Where this isolate's memory does not grow, a forced collection tells whether it is live.
+    const until = now - this.#requestedAt < MOST_SILENCE ? UNTIL : NEAR;
+    return used < limit * until;
   }
 
   /** Takes note of a snapshot. */
@@ -67,13 +76,22 @@ export class EarlyGc {
   request(now: number, info: MemInfo): void {
     const shortest = Math.max(LEAST_WAIT, WAIT_PER_MIB * this.#least.heapUsed / MiB);
     const first = this.#requestedAt === -Infinity;
-    this.#wait = this.#helped || first
-      ? shortest
-      : Math.max(shortest, Math.min(MOST_WAIT, this.#wait * 2));
+    if (this.#helped || first) {
+      this.#wait = shortest;
+      this.#fruitless = 0;
+    } else {
+      this.#wait = Math.max(shortest, Math.min(MOST_WAIT, this.#wait * 2));
+      this.#fruitless++;
+    }
     this.#requestedAt = now;
     this.#asked = held(info);
     this.#least = held(info);
     this.#usable = this.#request();
+  }
+
+  /** Takes note of a forced collection: from now on the engine is asked again. */
+  forced(): void {
+    this.#fruitless = 0;
   }
 
   get #helped(): boolean {

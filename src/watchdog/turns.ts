@@ -114,7 +114,7 @@ export class Turns {
   async #fire(reading: Reading, info: MemInfo, mark: number): Promise<void> {
     const { dryRun, gauge, watermark, guard, early, collector, clock, hooks, logger, isRunning } =
       this.#parts;
-    if (early?.covers(reading)) return this.#requestEarly(early, reading, info, mark);
+    if (early?.covers(clock.now(), reading)) return this.#requestEarly(early, reading, info, mark);
     if (!this.#mayFire()) return;
     this.#fired++;
     const event: FireEvent = { scope: gauge.scope, ...reading, mark };

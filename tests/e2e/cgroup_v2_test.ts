@@ -246,6 +246,7 @@ if (hierarchy.problem !== undefined || problem !== undefined) {
           assert.equal(sampler.signals.pressure.source, `${leaf!.folder}/memory.pressure`);
           next.adopt();
           Date.now = () => clock() + RECHECK_PERIOD;
+          await sampler.sample();
           assert.equal(sampler.signals.pressure.source, `${next.folder}/memory.pressure`);
         } finally {
           Date.now = clock;

@@ -41,11 +41,12 @@ describe("in a group of 300 MiB", () => {
     it(`${runtime.name} with a leak is told that collecting cannot help, and does not spin`, async () => {
       const { outcome, output, counters } = await run("leak", "watchdog");
       assert.equal(outcome, "finished", output);
-      const { forced, ineffective, fired } = counters!;
+      const { forced, requested, ineffective, fired } = counters!;
       assert.ok(ineffective > 0, output);
       // In some 100 looks at a usage past the mark.
       assert.ok(forced <= 10, output);
-      assert.equal(fired, forced);
+      assert.ok(requested <= 10, output);
+      assert.equal(fired, forced + requested);
     });
   }
 

@@ -28,7 +28,7 @@ function look(now: number, used: number, heap: number, total = 0): void {
   const info = infoOf(heap, total);
   early.observe(info);
   const reading = { used: used * MiB, limit: LIMIT };
-  if (early.covers(reading) && early.isDue(now, reading, info)) early.request(now, info);
+  if (early.covers(now, reading) && early.isDue(now, reading, info)) early.request(now, info);
 }
 
 describe("asking the engine to collect", () => {
@@ -91,6 +91,7 @@ describe("asking the engine to collect", () => {
       look(now, 299 * 0.9, heap);
       if (requests > before) {
         at.push(now);
+        early.forced();
         heap += 20;
       }
     }
@@ -98,9 +99,34 @@ describe("asking the engine to collect", () => {
     assert.deepEqual(waits.slice(0, 8), [50, 100, 200, 400, 800, 1_600, 2_000, 2_000]);
   });
 
+  it("leaves it to force a collection after two that freed next to nothing", () => {
+    const covers = () => early.covers(1e9, { used: 180 * MiB, limit: LIMIT });
+    const seen = [];
+    look(0, 180, 40);
+    for (const heap of [100, 160, 220]) {
+      look(heap * 100, 180, heap);
+      seen.push([requests, covers()]);
+    }
+    assert.deepEqual(seen, [[1, true], [2, true], [3, false]]);
+    early.forced();
+    assert.equal(covers(), true);
+  });
+
   it("leaves it to force a collection from 95 % of the limit on", () => {
-    assert.equal(early.covers({ used: 284 * MiB, limit: LIMIT }), true);
-    assert.equal(early.covers({ used: 285 * MiB, limit: LIMIT }), false);
+    look(0, 180, 40);
+    look(1_000, 180, 100);
+    assert.equal(early.covers(1_000, { used: 284 * MiB, limit: LIMIT }), true);
+    assert.equal(early.covers(1_000, { used: 285 * MiB, limit: LIMIT }), false);
+  });
+
+  it("leaves it to force a collection from 90 % on if there was no request for 500 ms", () => {
+    const covers = (now: number, used: number) =>
+      early.covers(now, { used: used * MiB, limit: LIMIT });
+    assert.deepEqual([covers(0, 269), covers(0, 270)], [true, false], "none yet");
+    look(0, 180, 40);
+    look(1_000, 180, 100);
+    assert.deepEqual([covers(1_499, 270), covers(1_500, 270)], [true, false]);
+    assert.equal(covers(1_500, 269), true);
   });
 
   it("leaves it to force a collection once the engine cannot be asked", () => {
@@ -108,7 +134,7 @@ describe("asking the engine to collect", () => {
     look(0, 180, 40);
     look(1_000, 180, 100);
     assert.equal(requests, 1);
-    assert.equal(early.covers({ used: 0, limit: LIMIT }), false);
+    assert.equal(early.covers(0, { used: 0, limit: LIMIT }), false);
   });
 });
 
