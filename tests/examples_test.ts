@@ -62,8 +62,8 @@ describe("examples", () => {
     () =>
       ask("deno_service", async (url) => {
         await takesBodies(url);
-        const { mode, forced } = JSON.parse(await textOf(`${url}/watchdog`));
-        assert.ok(["cgroup", "system"].includes(mode), mode);
+        const { scope, forced } = JSON.parse(await textOf(`${url}/watchdog`));
+        assert.ok(["cgroup", "system"].includes(scope), scope);
         assert.equal(typeof forced, "number");
       }),
   );

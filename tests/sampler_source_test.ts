@@ -60,7 +60,7 @@ describe("a sampler that is passed in", () => {
     const given = openSource(readSamplerSource({ sampler }));
     assert.equal(given.sampler, sampler);
     given.close();
-    assert.equal(sampler.closed, 0);
+    assert.equal(sampler.closed, false);
 
     const before = openDescriptors();
     const own = openSource(readSamplerSource(forcedOptions, { usage: "workingSet" }));

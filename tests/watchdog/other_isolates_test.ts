@@ -282,9 +282,13 @@ describe("freed bytes", () => {
       const before = await sampler.sample();
       kept.value = undefined;
       await task(); // a stack may hold it until the task ends
-      collect();
-      collect(); // in Node, the first one sometimes leaves the buffers
-      const freed = freedBetween(before, await sampler.sample(), heapGauge(1));
+      let freed = 0;
+      // Node's first one sometimes leaves the buffers, and Bun looks for references on the stack.
+      for (let tries = 0; tries < 10 && freed <= 8 * MiB; tries++) {
+        collect();
+        freed = freedBetween(before, await sampler.sample(), heapGauge(1));
+        await task();
+      }
       assert.ok(freed > 8 * MiB, `${kind}: ${freed}`);
     }
     sampler.close();
