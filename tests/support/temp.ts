@@ -12,7 +12,21 @@ export async function withTempFolder<T>(use: (folder: string) => T | Promise<T>)
   }
 }
 
-/** How many file descriptors this process has open, or `undefined` off Linux. */
+/**
+ * How many files this process has open, or `undefined` off Linux. Sockets and
+ * pipes do not count: those of an earlier test may close at any time.
+ */
 export function openDescriptors(): number | undefined {
-  return fs.existsSync("/proc/self/fd") ? fs.readdirSync("/proc/self/fd").length : undefined;
+  if (!fs.existsSync("/proc/self/fd")) return undefined;
+  return fs.readdirSync("/proc/self/fd").filter(isOnFile).length;
+}
+
+function isOnFile(descriptor: string): boolean {
+  try {
+    return fs.readlinkSync(`/proc/self/fd/${descriptor}`).startsWith("/");
+  } catch (error) {
+    // The descriptor that the folder was listed by is closed.
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
 }
