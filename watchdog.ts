@@ -31,7 +31,11 @@ export type {
   WatchdogCounters,
 } from "./src/watchdog/events.ts";
 export type { Watchdog } from "./src/watchdog/handle.ts";
-export type { CommonWatchdogOptions, HeapSnapshotOptions } from "./src/watchdog/options.ts";
+export type {
+  CommonWatchdogOptions,
+  HeapSnapshotOptions,
+  WatchdogRules,
+} from "./src/watchdog/options.ts";
 export {
   adaptive,
   type GcPolicy,
@@ -60,6 +64,7 @@ export type {
   AdapterName,
   Sampler,
   SamplerOptions,
+  SamplerSource,
   Signal,
   Signals,
   Usage,

@@ -6,6 +6,7 @@ import { openSource, readSamplerSource } from "../src/sampler_source.ts";
 import { samples } from "../src/samples.ts";
 import { watch } from "../src/watch.ts";
 import type { WatchOptions } from "../src/watch_options.ts";
+import { cgroupDriven, heapDriven, systemDriven, watchdog } from "../src/watchdog/watchdog.ts";
 import { forcedOptions } from "./support/adapter.ts";
 import { ScriptedSampler } from "./support/scripted_sampler.ts";
 import { openDescriptors } from "./support/temp.ts";
@@ -49,10 +50,22 @@ describe("a sampler that is passed in", () => {
       () => watch({ interval: 1, sampler: perhaps, pressure: true }, () => {}),
       // @ts-expect-error The same for samples(),
       () => samples({ interval: 1, sampler, root: "/" }),
-      // @ts-expect-error and for metrics.
+      // @ts-expect-error for metrics,
       () => observeMemory({} as never, { sampler, adapter: "linux" }),
+      // @ts-expect-error for a watchdog,
+      () => cgroupDriven({ sampler, usage: "current" }),
+      // @ts-expect-error of each kind,
+      () => systemDriven({ sampler, root: "/", limit: 1 }),
+      // @ts-expect-error with or without a limit of the heap,
+      () => watchdog({ sampler: perhaps, adapter: "linux", heapLimit: 1 }),
+      // @ts-expect-error which it might follow.
+      () => heapDriven({ sampler: perhaps, usage: "current", limit: 1 }),
+      // @ts-expect-error A watchdog does not read pressure, whatever it samples.
+      () => watchdog({ pressure: true }),
+      () => watchdog({ usage: "current", root: "/", heapLimit: 1 }),
+      () => heapDriven({ sampler: perhaps, usage: undefined, limit: 1 }),
     ];
-    assert.equal(calls.length, 7);
+    assert.equal(calls.length, 14);
   });
 
   it("stays open; one of this host does not", () => {

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { Sampler, SamplerOptions } from "../sampler.ts";
+import type { SamplerSource } from "../sampler.ts";
 import type { Share } from "../size.ts";
 import type { CollectEvent, DisarmEvent, FireEvent, IneffectiveEvent, Logger } from "./events.ts";
 import type { GcPolicyLike } from "./policy.ts";
@@ -37,12 +37,23 @@ export interface HeapSnapshotOptions {
 }
 
 /**
- * What every kind of watchdog takes. The watchdog reads each option once, at
- * the start. Later changes to the object have no effect.
+ * Options that every kind of watchdog takes. The watchdog reads each option
+ * once, at the start. Later changes to the object have no effect.
+ *
+ * The default `usage` is `"workingSet"`. With a `sampler` of your own, the
+ * watchdog does not coordinate with those of other isolates, because its figures
+ * may be of other memory.
  *
  * @since 0.1.0
  */
-export interface CommonWatchdogOptions extends Omit<SamplerOptions, "pressure"> {
+export type CommonWatchdogOptions = WatchdogRules & SamplerSource<"usage" | "adapter" | "root">;
+
+/**
+ * The options of a watchdog except those of the memory that it samples.
+ *
+ * @since 0.1.0
+ */
+export interface WatchdogRules {
   /**
    * When to collect. It is asked once before the watchdog is returned. Default:
    * `watermarks([0.6, 0.7, 0.8, 0.9])`.
@@ -89,12 +100,6 @@ export interface CommonWatchdogOptions extends Omit<SamplerOptions, "pressure"> 
   signal?: AbortSignal | undefined;
   /** Lets the process exit while it runs. Default: `true`. */
   unref?: boolean | undefined;
-  /**
-   * Where its figures come from; it stays open. Default: this host. With a
-   * sampler of your own, the watchdog does not coordinate with those of other
-   * isolates, because its figures may be of other memory.
-   */
-  sampler?: Sampler | undefined;
   /** What makes its ticks. Default: the global `setInterval`. */
   clock?: Clock | undefined;
 }

@@ -10,12 +10,11 @@ import {
 } from "../check.ts";
 import type { Clock } from "../clock.ts";
 import { systemClock } from "../host/sampling.ts";
-import type { SamplerSource } from "../sampler.ts";
 import { readSamplerSource, type SourceSettings } from "../sampler_source.ts";
 import type { Scope } from "../scope.ts";
 import { parseShare, type Share } from "../size.ts";
 import type { Logger } from "./events.ts";
-import type { CommonWatchdogOptions, HeapSnapshotOptions } from "./options.ts";
+import type { CommonWatchdogOptions, HeapSnapshotOptions, WatchdogRules } from "./options.ts";
 import { type GcPolicyLike, watermarks } from "./policy.ts";
 import type { StormGuardOptions, StormGuardSettings } from "./storm_guard.ts";
 
@@ -29,7 +28,7 @@ export interface WatchdogSettings extends SourceSettings {
   /** `undefined`: what the runtime has. */
   readonly gc: (() => unknown) | undefined;
   readonly dryRun: boolean;
-  readonly hooks: Pick<CommonWatchdogOptions, (typeof HOOKS)[number]>;
+  readonly hooks: Pick<WatchdogRules, (typeof HOOKS)[number]>;
   readonly logger: Logger;
   readonly guard: StormGuardSettings;
   readonly heapSnapshots: SnapshotSettings | undefined;
@@ -68,7 +67,7 @@ const LOG_METHODS = ["debug", "info", "warn", "error"] as const;
  * @throws {RangeError} If an option is out of range or has an unknown value.
  */
 export function readCommonOptions(options: CommonWatchdogOptions, scope: Scope): WatchdogSettings {
-  const source = readSamplerSource(options as SamplerSource, { usage: "workingSet" });
+  const source = readSamplerSource(options, { usage: "workingSet" });
   const { pressure } = source.sampling;
   if (pressure !== undefined) {
     throw new TypeError(
@@ -172,7 +171,7 @@ export function checkLimit(name: string, limit: unknown, total: number | undefin
   }
 }
 
-function readHooks(options: CommonWatchdogOptions): WatchdogSettings["hooks"] {
+function readHooks(options: WatchdogRules): WatchdogSettings["hooks"] {
   const { onFire, beforeCollect, afterCollect, onIneffective, onDisarm } = options;
   const hooks = { onFire, beforeCollect, afterCollect, onIneffective, onDisarm };
   for (const name of HOOKS) checkOptionalFunction(name, hooks[name]);

@@ -13,7 +13,7 @@ import { DEFAULT_GROWTH, findSteering, type GrowthBounds, readGrowth } from "./s
  *
  * @since 0.1.0
  */
-export interface HeapDrivenOptions extends CommonWatchdogOptions {
+export type HeapDrivenOptions = CommonWatchdogOptions & {
   /** Bytes of heap to stay below. */
   limit: number;
   /**
@@ -25,27 +25,27 @@ export interface HeapDrivenOptions extends CommonWatchdogOptions {
    * they take more even at `max`, the engine decides. Default: 10 to 100.
    */
   growth?: { min?: number | undefined; max?: number | undefined } | false | undefined;
-}
+};
 
 /**
  * Options of {@linkcode systemDriven}.
  *
  * @since 0.1.0
  */
-export interface SystemDrivenOptions extends CommonWatchdogOptions {
+export type SystemDrivenOptions = CommonWatchdogOptions & {
   /** Bytes of the machine's memory to stay below. Default: all of it. */
   limit?: number | undefined;
-}
+};
 
 /**
  * Options of {@linkcode watchdog}.
  *
  * @since 0.1.0
  */
-export interface WatchdogOptions extends CommonWatchdogOptions {
+export type WatchdogOptions = CommonWatchdogOptions & {
   /** Bytes of heap to stay below. If given, the watchdog follows the heap. */
   heapLimit?: number | undefined;
-}
+};
 
 /**
  * Follows the heap and reacts to the engine's own collections. In Node it

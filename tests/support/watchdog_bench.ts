@@ -1,10 +1,13 @@
 import { type MemInfo, type MemInfoInit, MiB, type Sampler } from "../../mod.ts";
 import { ManualClock, StorySampler } from "../../testing.ts";
-import type { CommonWatchdogOptions } from "../../watchdog.ts";
+import type { WatchdogRules } from "../../watchdog.ts";
 import { settle } from "./async.ts";
 
 export const LIMIT: number = 64 * MiB;
 export const TOTAL: number = 1024 * MiB;
+
+/** Options that leave what is sampled to a sampler. */
+type BenchOptions = WatchdogRules & { sampler?: Sampler | undefined };
 
 /** A container whose memory is what the test says, live and garbage apart. */
 export class WatchdogBench {
@@ -35,7 +38,7 @@ export class WatchdogBench {
   }
 
   /** Options that put a watchdog into this container. */
-  options(more: CommonWatchdogOptions = {}): CommonWatchdogOptions {
+  options(more: BenchOptions = {}): BenchOptions {
     const log = (level: string) => (message: string) => void this.log.push(`${level}: ${message}`);
     return {
       sampler: this.sampler,

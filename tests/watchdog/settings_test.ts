@@ -28,7 +28,7 @@ beforeEach(() => {
 });
 
 const heap = (options: Partial<HeapDrivenOptions>) =>
-  heapDriven({ ...bench.options(), limit: LIMIT, ...options }).stop();
+  heapDriven({ ...bench.options(), limit: LIMIT, ...options } as HeapDrivenOptions).stop();
 
 describe("a watchdog", () => {
   const bad = (
