@@ -2,6 +2,7 @@
 // holds 5 MB for each, bare and with `shed`: `deno task load`. Needs root and a
 // writable memory cgroup. Prints a Markdown table.
 
+import { MiB } from "../mod.ts";
 import { findHierarchy } from "../tests/e2e/child_group.ts";
 import { type Load, load } from "../tests/e2e/load.ts";
 import { findRuntimes } from "../tests/support/runtimes.ts";
@@ -10,7 +11,6 @@ import { median } from "../tests/support/numbers.ts";
 import { markdown, tally } from "./support/table.ts";
 
 const RUNS = 3;
-const MIB = 1024 * 1024;
 
 const hierarchy = findHierarchy();
 if (hierarchy.problem !== undefined) {
@@ -34,7 +34,7 @@ for (const runtime of findRuntimes()) {
         Object.entries(answers).reduce((n, [k, v]) => n + (/^(200|503)$/.test(k) ? 0 : v), 0)
       ),
       middle(({ rate }) => rate),
-      `${middle(({ peak }) => (peak ?? NaN) / MIB)} MiB`,
+      `${middle(({ peak }) => (peak ?? NaN) / MiB)} MiB`,
     ]);
   }
 }

@@ -6,14 +6,14 @@ import os from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { MiB } from "../mod.ts";
 import { ChildGroup, findHierarchy } from "../tests/e2e/child_group.ts";
 import { findRuntimes, type Runtime } from "../tests/support/runtimes.ts";
 import { occasion, title } from "./support/machine.ts";
 import type { SnapshotCost } from "./support/snapshot_program.ts";
 import { markdown } from "./support/table.ts";
 
-const MIB = 1024 * 1024;
-const LIMIT = 3_000 * MIB;
+const LIMIT = 3_000 * MiB;
 const DATA: [string, number[]][] = [
   ["objects", [25, 50, 100, 150]],
   ["small objects", [25, 100]],
@@ -29,7 +29,7 @@ if (hierarchy.problem !== undefined) {
   process.exit(1);
 }
 
-console.log(`${occasion()}; MiB, in a cgroup of ${LIMIT / MIB} MiB.\n`);
+console.log(`${occasion()}; MiB, in a cgroup of ${LIMIT / MiB} MiB.\n`);
 for (const runtime of findRuntimes()) {
   if (process.argv[2] !== undefined && process.argv[2] !== runtime.name) continue;
   console.log(`**${title(runtime)}**\n`);
@@ -57,7 +57,7 @@ for (const runtime of findRuntimes()) {
 function describe(cost: SnapshotCost): string[] {
   const extra = cost.peak - cost.before;
   const resident = cost.rssPeak - cost.rssBefore;
-  const mib = (bytes: number) => (bytes / MIB).toFixed(0);
+  const mib = (bytes: number) => (bytes / MiB).toFixed(0);
   return [
     mib(cost.heapUsed),
     mib(cost.before),

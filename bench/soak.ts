@@ -5,12 +5,12 @@
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { MiB } from "../mod.ts";
 import { findRuntimes } from "../tests/support/runtimes.ts";
 
-const MIB = 1024 * 1024;
 /** Growth that is not noise: a leak of 100 bytes a sample is 5 MiB a minute. */
-const MOST_HEAP = 8 * MIB;
-const MOST_RSS = 64 * MIB;
+const MOST_HEAP = 8 * MiB;
+const MOST_RSS = 64 * MiB;
 
 const minutes = Number(process.argv[2] ?? 0.2);
 if (!(minutes > 0)) {
@@ -35,7 +35,7 @@ for (const { name, command: [file, ...args] } of findRuntimes()) {
     continue;
   }
   const { seconds, samples, missed, merged, late, growth, watchdog } = JSON.parse(stdout);
-  const mib = (bytes: number) => `${bytes < 0 ? "" : "+"}${(bytes / MIB).toFixed(1)} MiB`;
+  const mib = (bytes: number) => `${bytes < 0 ? "" : "+"}${(bytes / MiB).toFixed(1)} MiB`;
   console.log(
     `| ${name} | ${seconds.toFixed(0)} | ${samples} | ${missed} | ${merged} | ` +
       `${late.p50} / ${late.p99} / ${late.max} | ` +

@@ -2,14 +2,14 @@
 // watchdog, in each runtime: `deno task survival`. Needs root and a writable
 // memory cgroup. Prints a Markdown table.
 
+import { MiB } from "../mod.ts";
 import { findHierarchy } from "../tests/e2e/child_group.ts";
 import { type Survival, survive, type Workload } from "../tests/e2e/survival.ts";
 import { median } from "../tests/support/numbers.ts";
 import { findRuntimes } from "../tests/support/runtimes.ts";
 import { markdown, tally } from "./support/table.ts";
 
-const MIB = 1024 * 1024;
-const LIMIT = 300 * MIB;
+const LIMIT = 300 * MiB;
 const RUNS = 3;
 
 const hierarchy = findHierarchy();
@@ -63,7 +63,7 @@ function describe(runs: Survival[], open: Survival[] | undefined): string[] {
   return [
     tally(runs.map(({ outcome }) => outcome)),
     known(time / openTime, (time / openTime).toFixed(2)),
-    known(peak, `${Math.round(peak / MIB)} MiB`),
+    known(peak, `${Math.round(peak / MiB)} MiB`),
     known(forced, String(forced)),
     known(share, `${Math.round(share * 100)} %`),
   ];

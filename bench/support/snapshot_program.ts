@@ -6,7 +6,7 @@ import path from "node:path";
 import process from "node:process";
 import v8 from "node:v8";
 import { findForceGc } from "../../platform/force_gc.ts";
-import { openSampler } from "../../mod.ts";
+import { MiB, openSampler } from "../../mod.ts";
 import type { MemInfo } from "../../src/mem_info.ts";
 
 /** Bytes, unless it says otherwise. */
@@ -24,7 +24,6 @@ export interface SnapshotCost {
   milliseconds: number;
 }
 
-const MIB = 1024 * 1024;
 const [kind, size, usageFile, peakFile, folder] = process.argv.slice(2) as [
   keyof typeof makers,
   string,
@@ -50,7 +49,7 @@ const makers = {
   numbers: (seed: number) => Array.from({ length: 43_000 }, (_, i) => i ? seed + i / 7 : "text"),
   strings: (seed: number) =>
     Array.from({ length: 4_000 }, (_, i) => `${seed} ${i} `.padEnd(200, "text ").toUpperCase()),
-  Buffers: (seed: number) => Buffer.alloc(MIB, seed),
+  Buffers: (seed: number) => Buffer.alloc(MiB, seed),
 };
 
 const held: unknown[] = [];

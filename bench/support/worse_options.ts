@@ -1,10 +1,10 @@
 // The command line of the never-worse bench.
 
 import { parseArgs } from "node:util";
+import { MiB } from "../../mod.ts";
 import type { WorkloadRow } from "./worse_rows.ts";
 import type { Runtime } from "../../tests/support/runtimes.ts";
 
-const MIB = 1024 * 1024;
 const LIMITS = [128, 300, 600];
 
 /** How the bench is called. */
@@ -54,7 +54,7 @@ export function selectionOf(args: string[], rows: WorkloadRow[], runtimes: Runti
     rows: pick("--workload", rows, values.workload ?? (quick ? QUICK : undefined)),
     runtimes: pick("--runtime", runtimes, values.runtime),
     limits: (values.limit?.map((text) => count("--limit", text)) ?? (quick ? QUICK_LIMITS : LIMITS))
-      .map((limit) => limit * MIB),
+      .map((limit) => limit * MiB),
     runs,
     most: Math.max(runs, count("--most", values.most ?? (quick ? "1" : "5"))),
     timeout: count("--timeout", values.timeout ?? "60") * 1_000,

@@ -1,6 +1,7 @@
 // The workloads of the never-worse bench, and how large each is.
 
 import type { ChildProcess } from "node:child_process";
+import { MiB } from "../../mod.ts";
 
 /** What a runtime takes by itself, and what one batch of objects takes. */
 export interface Weight {
@@ -31,16 +32,14 @@ export interface WorkloadRow {
   use?: (server: ChildProcess) => Promise<number>;
 }
 
-const MIB = 1024 * 1024;
-
 /** The command line's workloads, by the order of the table. */
 export function workloads(serve: NonNullable<WorkloadRow["use"]>): WorkloadRow[] {
   const programs: Omit<WorkloadRow, "protections">[] = [
     { name: "allocations", file: "allocations", live: 0.3, work: () => 1_000 },
     { name: "lru-70", file: "lru", live: 0.7, work: () => 2_400 },
     { name: "lru-91", file: "lru", live: 0.91, work: () => 2_400 },
-    { name: "buffers", file: "buffers", live: 0.3, unit: MIB, work: () => 1_000 },
-    { name: "page-cache", file: "page_cache", live: 0.2, work: (limit) => limit / MIB * 1.3 },
+    { name: "buffers", file: "buffers", live: 0.3, unit: MiB, work: () => 1_000 },
+    { name: "page-cache", file: "page_cache", live: 0.2, work: (limit) => limit / MiB * 1.3 },
     { name: "workers", file: "workers", live: 0.2, work: () => 1_200 },
     { name: "sidecar", file: "allocations", live: 0.05, sidecar: 0.6, work: () => 1_000 },
     { name: "blocks", file: "blocks", live: 0.3, work: () => 1_000 },

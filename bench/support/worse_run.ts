@@ -1,13 +1,13 @@
 // One run of one workload in a container with a limit.
 
 import { fileURLToPath } from "node:url";
+import { MiB } from "../../mod.ts";
 import { ChildGroup, type Ended, type Hierarchy } from "../../tests/e2e/child_group.ts";
 import type { Runtime } from "../../tests/support/runtimes.ts";
 import type { WatchdogCounters } from "../../watchdog.ts";
 import { type Protection, sizes, type Weight, type WorkloadRow } from "./worse_rows.ts";
 
-const MIB = 1024 * 1024;
-const WEIGH_LIMIT = 2048 * MIB;
+const WEIGH_LIMIT = 2048 * MiB;
 const POLL = 20;
 
 /** How a run went. */

@@ -1,11 +1,10 @@
 // The never-worse table as Markdown, and its counts.
 
+import { MiB } from "../../mod.ts";
 import { median } from "../../tests/support/numbers.ts";
 import { type Cell, judge, loses, middle, MOST_RATIO, type Verdict } from "./worse_cells.ts";
 import type { Run } from "./worse_run.ts";
 import { markdown, tally } from "./table.ts";
-
-const MIB = 1024 * 1024;
 
 const WORDS: Record<Verdict, string> = {
   dies: "**LOSES: dies**",
@@ -59,7 +58,7 @@ export function progress(cell: Cell): string {
 
 /** Such as `lru-70 deno 128 watchdog`. */
 export function nameOf({ workload, runtime, limit, protection }: Cell): string {
-  return `${workload} ${runtime} ${limit / MIB} ${protection}`;
+  return `${workload} ${runtime} ${limit / MiB} ${protection}`;
 }
 
 function line(cell: Cell): string[] {
@@ -73,7 +72,7 @@ function line(cell: Cell): string[] {
   return [
     workload,
     runtime,
-    String(limit / MIB),
+    String(limit / MiB),
     protection,
     withTime(baseline),
     withTime(ours),
@@ -99,7 +98,7 @@ function withTime(runs: Run[]): string {
 
 function mebibytes(runs: Run[]): string {
   const peak = median(runs.map(({ peak }) => peak ?? NaN));
-  return known(peak, String(Math.round(peak / MIB)));
+  return known(peak, String(Math.round(peak / MiB)));
 }
 
 function times(ratio: number): string {

@@ -7,15 +7,14 @@ import fs from "node:fs";
 import process from "node:process";
 import { after, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { type MemInfo, openSampler, sample, type SamplerOptions, watch } from "../../mod.ts";
+import { type MemInfo, MiB, openSampler, sample, type SamplerOptions, watch } from "../../mod.ts";
 import { RECHECK_PERIOD } from "../../platform/linux/cgroup.ts";
 import type { Signals } from "../../src/sampler.ts";
 import { findRuntimes } from "../support/runtimes.ts";
 import { ChildGroup, enableMemory, findHierarchy } from "./child_group.ts";
 
-const MIB = 1024 * 1024;
 /** How much this process may allocate between two readings of the same figure. */
-const SLACK = 16 * MIB;
+const SLACK = 16 * MiB;
 
 const hierarchy = findHierarchy();
 const problem = hierarchy.problem ??
@@ -108,8 +107,8 @@ if (hierarchy.problem !== undefined || problem !== undefined) {
 
     it("a throttle limit below the limit is told", () =>
       inGroups(2, (parent, leaf) => {
-        parent!.setLimit(700 * MIB);
-        leaf!.setLimit(900 * MIB);
+        parent!.setLimit(700 * MiB);
+        leaf!.setLimit(900 * MiB);
         const throttleAt = () => {
           const sampler = openSampler();
           const { cgroupLimit } = sampler.signals;
@@ -117,15 +116,15 @@ if (hierarchy.problem !== undefined || problem !== undefined) {
           return cgroupLimit.throttleAt;
         };
         assert.equal(throttleAt(), undefined);
-        leaf!.write("memory.high", String(600 * MIB));
-        assert.equal(throttleAt(), 600 * MIB);
-        parent!.write("memory.high", String(500 * MIB));
-        assert.equal(throttleAt(), 500 * MIB);
+        leaf!.write("memory.high", String(600 * MiB));
+        assert.equal(throttleAt(), 600 * MiB);
+        parent!.write("memory.high", String(500 * MiB));
+        assert.equal(throttleAt(), 500 * MiB);
       }));
 
     it("a sample agrees with what a shell reads", () =>
       inGroups(1, async (group) => {
-        group!.setLimit(700 * MIB);
+        group!.setLimit(700 * MiB);
         const info = await sampleNow({ usage: "workingSet", pressure: true });
         const stat = (key: string) =>
           Number(shell(`grep '^${key} ' ${group!.folder}/memory.stat`).split(" ")[1]);
@@ -137,7 +136,7 @@ if (hierarchy.problem !== undefined || problem !== undefined) {
         );
         const inactive = stat("inactive_file");
         assertNear(info.cgroupWorkingSet, info.cgroupCurrent! - inactive, "working set");
-        assertNear(info.headroom(), 700 * MIB - info.cgroupWorkingSet!, "headroom");
+        assertNear(info.headroom(), 700 * MiB - info.cgroupWorkingSet!, "headroom");
         const kib = (key: string) => Number(/\d+/.exec(shell(`grep ^${key}: /proc/meminfo`))![0]);
         assert.equal(info.systemTotal, kib("MemTotal") * 1024);
         assertNear(info.systemAvailable, kib("MemAvailable") * 1024, "available");
@@ -151,10 +150,10 @@ if (hierarchy.problem !== undefined || problem !== undefined) {
     for (const [tightest, at] of [["leaf", 2], ["middle", 1], ["outermost", 0]] as const) {
       it(`of nested groups the ${tightest} binds when it is tightest`, () =>
         inGroups(3, (...groups) => {
-          groups.forEach((group, i) => group.setLimit((i === at ? 500 : 900) * MIB));
+          groups.forEach((group, i) => group.setLimit((i === at ? 500 : 900) * MiB));
           const sampler = openSampler();
           const info = sampler.sample() as MemInfo;
-          assert.equal(info.cgroupLimit, 500 * MIB);
+          assert.equal(info.cgroupLimit, 500 * MiB);
           assertNear(info.cgroupCurrent, groups[at]!.usage, "the level's own usage");
           assert.equal(sampler.signals.cgroupLimit.source, `${groups[at]!.folder}/memory.max`);
           sampler.close();
@@ -163,14 +162,14 @@ if (hierarchy.problem !== undefined || problem !== undefined) {
 
     it("a sibling's usage counts at the level above", () =>
       inGroups(2, async (parent, leaf) => {
-        parent!.setLimit(600 * MIB);
-        leaf!.setLimit(580 * MIB);
+        parent!.setLimit(600 * MiB);
+        leaf!.setLimit(580 * MiB);
         const before = (await sampleNow()).headroom()!;
         await withFiller(parent!, async (fill) => {
           await fill(200);
           const info = await sampleNow();
-          assert.equal(info.cgroupLimit, 600 * MIB, "the parent binds now");
-          assertNear(info.headroom(), before - 180 * MIB, "headroom");
+          assert.equal(info.cgroupLimit, 600 * MiB, "the parent binds now");
+          assertNear(info.headroom(), before - 180 * MiB, "headroom");
         });
       }));
 
@@ -178,32 +177,32 @@ if (hierarchy.problem !== undefined || problem !== undefined) {
       inGroups(1, async (group) => {
         const stop = new AbortController();
         const seen: (number | undefined)[] = [];
-        const steps: (number | "max")[] = [600 * MIB, "max", 800 * MIB];
+        const steps: (number | "max")[] = [600 * MiB, "max", 800 * MiB];
         group!.setLimit(steps[0]!);
         await watch({ interval: 5, signal: stop.signal }, ({ cgroupLimit }) => {
           seen.push(cgroupLimit);
           if (seen.length === steps.length) stop.abort();
           else group!.setLimit(steps[seen.length]!);
         });
-        assert.deepEqual(seen, [600 * MIB, Infinity, 800 * MIB]);
+        assert.deepEqual(seen, [600 * MiB, Infinity, 800 * MiB]);
       }));
 
     it("memory.high below max does not stand in for the limit", () =>
       inGroups(1, async (group) => {
-        group!.setLimit(800 * MIB);
-        group!.write("memory.high", String(700 * MIB));
-        assert.equal((await sampleNow()).cgroupLimit, 800 * MIB);
+        group!.setLimit(800 * MiB);
+        group!.write("memory.high", String(700 * MiB));
+        assert.equal((await sampleNow()).cgroupLimit, 800 * MiB);
       }));
 
     it("a group without the memory controller is bound by its parent", () =>
       inGroups(1, async (group) => {
-        group!.setLimit(640 * MIB);
+        group!.setLimit(640 * MiB);
         const bare = new ChildGroup(2, group!.folder);
         try {
           bare.adopt();
           assert.equal(fs.existsSync(`${bare.folder}/memory.max`), false);
           const info = await sampleNow();
-          assert.equal(info.cgroupLimit, 640 * MIB);
+          assert.equal(info.cgroupLimit, 640 * MiB);
           assertNear(info.cgroupCurrent, group!.usage, "usage");
         } finally {
           goHome();
@@ -222,10 +221,10 @@ if (hierarchy.problem !== undefined || problem !== undefined) {
           assert.equal((sampler.sample() as MemInfo).cgroupLimit, Infinity);
           // A cgroup with processes of its own cannot enable it.
           enableMemory(group!.folder);
-          leaf.setLimit(620 * MIB);
+          leaf.setLimit(620 * MiB);
           Date.now = () => clock() + 2 * RECHECK_PERIOD;
           const info = sampler.sample() as MemInfo;
-          assert.equal(info.cgroupLimit, 620 * MIB);
+          assert.equal(info.cgroupLimit, 620 * MiB);
           assertNear(info.cgroupCurrent, leaf.usage, "usage");
           assert.equal(sampler.signals.pressureEvents.available, true);
         } finally {
@@ -258,9 +257,9 @@ if (hierarchy.problem !== undefined || problem !== undefined) {
 
     it("a process moved to another group is followed, and a removed group left", () =>
       inGroups(1, async (old) => {
-        old!.setLimit(600 * MIB);
+        old!.setLimit(600 * MiB);
         const next = new ChildGroup(2, top);
-        next.setLimit(650 * MIB);
+        next.setLimit(650 * MiB);
         try {
           const stop = new AbortController();
           const limits: (number | undefined)[] = [];
@@ -269,19 +268,19 @@ if (hierarchy.problem !== undefined || problem !== undefined) {
             (info) => {
               limits.push(info.cgroupLimit);
               if (limits.length === 1) next.adopt();
-              if (info.cgroupLimit === 650 * MIB) stop.abort();
+              if (info.cgroupLimit === 650 * MiB) stop.abort();
             },
           );
           await watching;
-          assert.equal(limits[0], 600 * MIB);
-          assert.equal(limits.at(-1), 650 * MIB);
+          assert.equal(limits[0], 600 * MiB);
+          assert.equal(limits.at(-1), 650 * MiB);
 
           // And the other way, by the old group's end: at the very next sample.
           const sampler = openSampler();
-          assert.equal((sampler.sample() as MemInfo).cgroupLimit, 650 * MIB);
+          assert.equal((sampler.sample() as MemInfo).cgroupLimit, 650 * MiB);
           old!.adopt();
           await next.remove();
-          assert.equal((sampler.sample() as MemInfo).cgroupLimit, 600 * MIB);
+          assert.equal((sampler.sample() as MemInfo).cgroupLimit, 600 * MiB);
           sampler.close();
         } finally {
           old!.adopt();
@@ -302,7 +301,7 @@ if (hierarchy.problem !== undefined || problem !== undefined) {
             },
           );
           await withFiller(parent!, async (fill) => {
-            parent!.write(mode, String(parent!.usage + 16 * MIB));
+            parent!.write(mode, String(parent!.usage + 16 * MiB));
             const giveUp = setTimeout(() => stop.abort(), 60_000);
             fill();
             await watching;
@@ -329,7 +328,7 @@ if (hierarchy.problem !== undefined || problem !== undefined) {
         skip: !canUnshare && "needs unshare(1) with -C",
       }, () =>
         inGroups(1, (group) => {
-          group!.setLimit(610 * MIB);
+          group!.setLimit(610 * MiB);
           const command = [...runtime!.command, probe].map((arg) => `'${arg}'`).join(" ");
           const remount = remounted ? `umount -l ${top}; mount -t cgroup2 cgroup2 ${top}; ` : "";
           // Not by way of sh(1): busybox's has an unshare of its own, without -C.
@@ -341,7 +340,7 @@ if (hierarchy.problem !== undefined || problem !== undefined) {
           assert.match(stdout, /^\{/, stderr);
           const found: { info: { cgroupLimit?: number }; signals: Signals } = JSON.parse(stdout);
           if (remounted) {
-            assert.equal(found.info.cgroupLimit, 610 * MIB);
+            assert.equal(found.info.cgroupLimit, 610 * MiB);
           } else {
             assert.equal(found.info.cgroupLimit, undefined, "unknown, not unlimited");
             assert.match(found.signals.cgroupLimit.reason!, /namespace was unshared/);

@@ -4,13 +4,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { MiB } from "../../mod.ts";
 import type { FewDescriptors } from "../support/programs/few_descriptors.ts";
 import { findRuntimes } from "../support/runtimes.ts";
 import { ChildGroup, findHierarchy } from "./child_group.ts";
 
-const MIB = 1024 * 1024;
 /** How much the program may allocate between two readings of the same figure. */
-const SLACK = 16 * MIB;
+const SLACK = 16 * MiB;
 
 const hierarchy = findHierarchy();
 if (hierarchy.problem !== undefined) {
@@ -24,7 +24,7 @@ async function runIn300MiB(command: string[]): Promise<FewDescriptors[]> {
   if (hierarchy.problem !== undefined) throw new Error(hierarchy.problem);
   const group = new ChildGroup(hierarchy.version, hierarchy.folder);
   try {
-    group.setLimit(300 * MIB);
+    group.setLimit(300 * MiB);
     const files = hierarchy.version === 1
       ? ["memory.limit_in_bytes", "memory.usage_in_bytes"]
       : ["memory.max", "memory.current"];

@@ -6,13 +6,12 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import type { Share } from "../../mod.ts";
+import { MiB, type Share } from "../../mod.ts";
 import { findRuntimes, type Runtime } from "../support/runtimes.ts";
 import { withTempFolder } from "../support/temp.ts";
 import { ChildGroup, type Ended, findHierarchy } from "./child_group.ts";
 import type { SnapshotReport } from "./workloads/snapshots.ts";
 
-const MIB = 1024 * 1024;
 const hierarchy = findHierarchy();
 const { problem } = hierarchy;
 if (problem !== undefined) console.error(`SKIPPED, heap snapshots in a cgroup: ${problem}`);
@@ -77,7 +76,7 @@ async function start({ runtime, limit, folder, at, live }: Run): Promise<Ended> 
   const group = new ChildGroup(version, parent);
   try {
     group.forbidSwap();
-    group.setLimit(limit * MIB);
+    group.setLimit(limit * MiB);
     const program = fileURLToPath(new URL("workloads/snapshots.ts", import.meta.url));
     return await group.run(
       [...runtime.command, program, folder, at, String(live)],

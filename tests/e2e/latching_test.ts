@@ -5,11 +5,10 @@ import assert from "node:assert/strict";
 import http from "node:http";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { MiB } from "../../mod.ts";
 import { findRuntimes } from "../support/runtimes.ts";
 import { ChildGroup, findHierarchy } from "./child_group.ts";
 import { portOf } from "./port_of.ts";
-
-const MIB = 1024 * 1024;
 
 const hierarchy = findHierarchy();
 const { problem } = hierarchy;
@@ -28,7 +27,7 @@ describe("a load shedder after a burst", () => {
         const file = fileURLToPath(new URL("workloads/latching.ts", import.meta.url));
         try {
           group.forbidSwap();
-          group.setLimit(limit! * MIB);
+          group.setLimit(limit! * MiB);
           let answers: number[] = [];
           const { output } = await group.run([...command, file], 120_000, async (server) => {
             const port = await portOf(server);

@@ -4,12 +4,12 @@
 import type { ChildProcess } from "node:child_process";
 import http from "node:http";
 import { fileURLToPath } from "node:url";
+import { MiB } from "../../mod.ts";
 import type { Runtime } from "../support/runtimes.ts";
 import { ChildGroup, type Ended, type Hierarchy } from "./child_group.ts";
 import { portOf } from "./port_of.ts";
 
-const MIB = 1024 * 1024;
-const LIMIT = 512 * MIB;
+const LIMIT = 512 * MiB;
 
 /** Clients, each with one request at a time; one more joins every `JOIN` milliseconds. */
 const CLIENTS = 300;

@@ -5,12 +5,11 @@ import type { ChildProcess } from "node:child_process";
 import http from "node:http";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { MiB } from "../../mod.ts";
 import type { WatchdogCounters } from "../../watchdog.ts";
 import type { Runtime } from "../support/runtimes.ts";
 import { ChildGroup, type Ended, type Hierarchy } from "./child_group.ts";
 import { portOf } from "./port_of.ts";
-
-const MIB = 1024 * 1024;
 
 /** Names of the workloads. */
 export type Workload = "loop" | "burst" | "leak";
@@ -59,7 +58,7 @@ export async function survive(options: SurvivalOptions): Promise<Survival> {
 
 const ROUNDS = 12;
 const AT_ONCE = 6;
-const BODY = new Uint8Array(8 * MIB).fill(7);
+const BODY = new Uint8Array(8 * MiB).fill(7);
 
 /** Requests from outside the group: 72 bodies of 8 MiB, six at a time. */
 async function sendBurst(server: ChildProcess): Promise<void> {

@@ -4,13 +4,12 @@
 import assert from "node:assert/strict";
 import os from "node:os";
 import { describe, it } from "node:test";
+import { GiB, MiB } from "../../mod.ts";
 import { findRuntimes } from "../support/runtimes.ts";
 import { findHierarchy } from "./child_group.ts";
 import { survive, type Workload } from "./survival.ts";
 
-const MIB = 1024 * 1024;
-const GIB = 1024 * MIB;
-const LIMIT = 300 * MIB;
+const LIMIT = 300 * MiB;
 const hierarchy = findHierarchy();
 const { problem } = hierarchy;
 if (problem !== undefined) console.error(`SKIPPED, survival in a cgroup: ${problem}`);
@@ -52,7 +51,7 @@ describe("in a group of 300 MiB", () => {
 
   it("deno does not finish the loop without it", {
     // V8 sizes its heap by the machine: on a small one it collects in time.
-    skip: os.totalmem() < 8 * GIB && "needs a machine of 8 GiB",
+    skip: os.totalmem() < 8 * GiB && "needs a machine of 8 GiB",
   }, async () => {
     const deno = runtimes.find(({ name }) => name === "deno")!;
     const { outcome, output } = await survive({

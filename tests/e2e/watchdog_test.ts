@@ -6,13 +6,12 @@ import assert from "node:assert/strict";
 import os from "node:os";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { GiB, MiB } from "../../mod.ts";
 import type { WatchdogCounters } from "../../watchdog.ts";
 import { findRuntimes, type Runtime } from "../support/runtimes.ts";
 import { ChildGroup, type Ended, findHierarchy, type Hierarchy } from "./child_group.ts";
 
-const MIB = 1024 * 1024;
-const GIB = 1024 * MIB;
-const LIMIT = 300 * MIB;
+const LIMIT = 300 * MiB;
 const hierarchy = findHierarchy();
 const { problem } = hierarchy;
 if (problem !== undefined) console.error(`SKIPPED, watchdogs in a cgroup: ${problem}`);
@@ -57,13 +56,13 @@ describe("in a group of 300 MiB, with the watchdog", () => {
       const { outcome, output, report } = await run(hierarchy, runtime, "worker_garbage", "both");
       assert.equal(outcome, "finished", output);
       // The main isolate has nothing to free, and is not credited with the worker's.
-      assert.ok(report!.counters.bytesFreed < 20 * MIB, output);
+      assert.ok(report!.counters.bytesFreed < 20 * MiB, output);
     });
   }
 
   it("deno does not survive it with a watchdog in the main isolate only", {
     // V8 sizes its heap by the host: on a small one it collects in time.
-    skip: os.totalmem() < 8 * GIB && "needs a host of 8 GiB",
+    skip: os.totalmem() < 8 * GiB && "needs a host of 8 GiB",
   }, async () => {
     const deno = findRuntimes().find(({ name }) => name === "deno")!;
     const { outcome, output } = await run(hierarchy, deno, "worker_garbage", "main");

@@ -6,6 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
 import { RECHECK_PERIOD } from "../../platform/linux/cgroup.ts";
+import { MiB } from "../../src/bytes.ts";
 import { openSampler } from "../../src/host/sampling.ts";
 import type { MemInfo } from "../../src/mem_info.ts";
 import type { Sampler, SamplerOptions } from "../../src/sampler.ts";
@@ -13,8 +14,7 @@ import { MEMINFO } from "../fixtures/cgroup_trees.ts";
 import { writeTree } from "../support/environments.ts";
 import { withTempFolder } from "../support/temp.ts";
 
-const MIB = 1024 * 1024;
-const AVAILABLE = 6000 * MIB;
+const AVAILABLE = 6000 * MiB;
 const MOUNT = "30 24 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n";
 
 const BARE: Record<string, string> = {
@@ -27,8 +27,8 @@ const BARE: Record<string, string> = {
 };
 
 const limited = (folder: string, limit: number): Record<string, string> => ({
-  [`sys/fs/cgroup/${folder}/memory.max`]: `${limit * MIB}\n`,
-  [`sys/fs/cgroup/${folder}/memory.current`]: `${MIB}\n`,
+  [`sys/fs/cgroup/${folder}/memory.max`]: `${limit * MiB}\n`,
+  [`sys/fs/cgroup/${folder}/memory.current`]: `${MiB}\n`,
 });
 
 const pressure = (total: number) =>
@@ -83,15 +83,15 @@ describe("a running sampler notices", () => {
       assert.equal(now().cgroupLimit, Infinity);
       assert.match(sampler.signals.cgroupLimit.note!, /memory controller off/);
       put(limited("app", 64));
-      assert.equal(later().headroom(), 63 * MIB);
+      assert.equal(later().headroom(), 63 * MiB);
       assert.equal(sampler.signals.cgroupLimit.note, undefined);
     }));
 
   it("the same on a level above one that has it", () =>
     withRunning({ ...BARE, ...limited("app", 64) }, ({ put, now, later }) => {
-      assert.equal(now().headroom(), 63 * MIB);
+      assert.equal(now().headroom(), 63 * MiB);
       put(limited("", 32));
-      assert.equal(later().headroom(), 31 * MIB);
+      assert.equal(later().headroom(), 31 * MiB);
     }));
 
   it("a memory hierarchy, mounted where there was none", () =>
@@ -101,21 +101,21 @@ describe("a running sampler notices", () => {
       assert.equal(later().cgroupLimit, undefined);
       assert.match(sampler.signals.cgroupLimit.reason!, /no cgroup2 file system is mounted/);
       put({ "proc/self/mountinfo": MOUNT });
-      assert.equal(later().headroom(), 63 * MIB);
+      assert.equal(later().headroom(), 63 * MiB);
     }));
 
   it("the cgroup's own place, mounted beside one that did not show it", () =>
     withRunning({
       ...BARE,
       ...limited("", 32),
-      "mnt/app/memory.max": `${8 * MIB}\n`,
-      "mnt/app/memory.current": `${MIB}\n`,
+      "mnt/app/memory.max": `${8 * MiB}\n`,
+      "mnt/app/memory.current": `${MiB}\n`,
       "proc/self/mountinfo": MOUNT.replace(" / ", " /elsewhere "),
     }, ({ put, now, later, sampler }) => {
-      assert.equal(now().headroom(), 31 * MIB);
+      assert.equal(now().headroom(), 31 * MiB);
       assert.match(sampler.signals.cgroupLimit.note!, /^uncertain/);
       put({ "proc/self/mountinfo": "30 24 0:26 / /mnt rw - cgroup2 cgroup2 rw\n" });
-      assert.equal(later().headroom(), 7 * MIB);
+      assert.equal(later().headroom(), 7 * MiB);
       assert.equal(sampler.signals.cgroupLimit.note, undefined);
     }));
 
@@ -134,7 +134,7 @@ describe("a running sampler notices", () => {
       put({ "proc/self/cgroup": self! });
       assert.equal(later().cgroupLimit, undefined);
       put({ "proc/self/mountinfo": mountinfo! });
-      assert.equal(later().headroom(), 63 * MIB);
+      assert.equal(later().headroom(), 63 * MiB);
     });
   });
 
@@ -143,12 +143,12 @@ describe("a running sampler notices", () => {
       ...BARE,
       "proc/self/cgroup": "4:memory:/app\n",
       "proc/self/mountinfo": "36 32 0:33 / /sys/fs/cgroup rw - cgroup cgroup rw,memory\n",
-      "sys/fs/cgroup/app/memory.usage_in_bytes": `${MIB}\n`,
-      "sys/fs/cgroup/app/memory.stat": `hierarchical_memory_limit ${16 * MIB}\n`,
+      "sys/fs/cgroup/app/memory.usage_in_bytes": `${MiB}\n`,
+      "sys/fs/cgroup/app/memory.stat": `hierarchical_memory_limit ${16 * MiB}\n`,
     }, ({ put, now, later }) => {
       assert.equal(now().headroom(), AVAILABLE);
       put({ "sys/fs/cgroup/app/memory.limit_in_bytes": "9223372036854771712\n" });
-      assert.equal(later().headroom(), 15 * MIB);
+      assert.equal(later().headroom(), 15 * MiB);
     }));
 });
 

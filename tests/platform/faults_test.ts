@@ -7,6 +7,7 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { Worker } from "node:worker_threads";
 import { findForceGc } from "../../platform/force_gc.ts";
+import { MiB } from "../../src/bytes.ts";
 import type { MemInfoJson } from "../../src/mem_info.ts";
 import { sample } from "../../src/sample.ts";
 import { watch } from "../../src/watch.ts";
@@ -15,7 +16,6 @@ import { CountingAbort, follow, settle } from "../support/async.ts";
 import { outputOf, startProgram } from "../support/own_runtime.ts";
 import { openDescriptors } from "../support/temp.ts";
 
-const MIB = 1024 * 1024;
 const linux = process.platform === "linux" ? false : "needs Linux";
 
 describe("a watch lives on", () => {
@@ -139,7 +139,7 @@ describe("a watch leaves nothing", () => {
     assert.equal(openDescriptors(), descriptors);
     assert.equal(abort.listeners, 0);
     const growth = (await sample({ adapter: "runtime" })).heapUsed! - heap;
-    assert.ok(growth < 4 * MIB, `the heap grew by ${growth} bytes`);
+    assert.ok(growth < 4 * MiB, `the heap grew by ${growth} bytes`);
     if ("getActiveResourcesInfo" in process && !("Bun" in globalThis)) {
       const timers = process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
       assert.ok(timers < 10, `${timers} timers are left`);

@@ -18,12 +18,12 @@ import { parseMeminfo, parseVmRss } from "../../platform/linux/proc_meminfo.ts";
 import { parsePressure } from "../../platform/linux/proc_pressure_memory.ts";
 import { parseAuxvPageSize } from "../../platform/linux/proc_self_auxv.ts";
 import { parseStatmResident } from "../../platform/linux/proc_self_statm.ts";
+import { MiB } from "../../src/bytes.ts";
 import type { MemInfo } from "../../src/mem_info.ts";
 import { filesOf, MEMINFO, TREES } from "../fixtures/cgroup_trees.ts";
 import { MemoryIo } from "../support/memory_io.ts";
 import { recordings } from "../support/recordings.ts";
 
-const MIB = 1024 * 1024;
 const settings = {
   numRuns: Number(process.env.MEMCTL_FUZZ_RUNS ?? 400),
   seed: Number(process.env.MEMCTL_FUZZ_SEED ?? 20_261_122),
@@ -187,7 +187,7 @@ describe("the whole resolution", () => {
   });
 
   it("finds the level that binds in random trees of both versions", () => {
-    const size = fc.integer({ min: 1, max: 7_900 }).map((n) => n * MIB);
+    const size = fc.integer({ min: 1, max: 7_900 }).map((n) => n * MiB);
     const level = fc.record({
       limit: fc.oneof(size, fc.constant(null)),
       usage: size,

@@ -9,14 +9,14 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { openEngine } from "../../platform/engine.ts";
 import { LinuxReader } from "../../platform/linux/linux_reader.ts";
+import { MiB } from "../../src/bytes.ts";
 import type { MemInfo } from "../../src/mem_info.ts";
 import { filesOf, MEMINFO, TREES } from "../fixtures/cgroup_trees.ts";
 import { MemoryIo } from "../support/memory_io.ts";
 
-const MIB = 1024 * 1024;
-const TOTAL = 8000 * MIB;
-const AVAILABLE = 6000 * MIB;
-const RSS = 50 * MIB;
+const TOTAL = 8000 * MiB;
+const AVAILABLE = 6000 * MiB;
+const RSS = 50 * MiB;
 
 const settings = {
   numRuns: Number(process.env.MEMCTL_FUZZ_RUNS ?? 400),
@@ -47,10 +47,10 @@ const content = <T>(valid: fc.Arbitrary<T>): fc.Arbitrary<Content<T>> =>
     { weight: 1, arbitrary: fc.constant("malformed" as const) },
   );
 
-const size = fc.integer({ min: 1, max: 2 * TOTAL / MIB }).map((n) => n * MIB);
+const size = fc.integer({ min: 1, max: 2 * TOTAL / MiB }).map((n) => n * MiB);
 const level: fc.Arbitrary<Level> = fc.record({
   limit: content(fc.oneof(size, fc.constant("none" as const))),
-  usage: content(fc.integer({ min: 1, max: 1500 }).map((n) => n * MIB)),
+  usage: content(fc.integer({ min: 1, max: 1500 }).map((n) => n * MiB)),
   inactive: content(fc.integer({ min: 0, max: 60 })),
 });
 const tree: fc.Arbitrary<Tree> = fc.record({
@@ -105,7 +105,7 @@ function usages(levels: Level[]): { usage: number; cache: number }[] {
   let usage = 0;
   let cache = 0;
   return levels.map((level) => {
-    const own = known(level.usage, 7 * MIB);
+    const own = known(level.usage, 7 * MiB);
     usage += own;
     cache += Math.floor(own * known(level.inactive, 10) / 100);
     return { usage, cache };

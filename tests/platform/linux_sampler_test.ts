@@ -8,6 +8,7 @@ import { openEngine, thisEngine } from "../../platform/engine.ts";
 import { type FileIo, nodeFileIo } from "../../platform/file_io.ts";
 import { RECHECK_PERIOD } from "../../platform/linux/cgroup.ts";
 import { JOINT_FOR, LinuxReader } from "../../platform/linux/linux_reader.ts";
+import { MiB } from "../../src/bytes.ts";
 import { openSampler } from "../../src/host/sampling.ts";
 import type { MemInfo } from "../../src/mem_info.ts";
 import type { SamplerOptions } from "../../src/sampler.ts";
@@ -19,7 +20,6 @@ import { writeTree } from "../support/environments.ts";
 import { ManualClock } from "../../src/testing/manual_clock.ts";
 import { openDescriptors, withTempFolder } from "../support/temp.ts";
 
-const MIB = 1024 * 1024;
 const linux = process.platform === "linux" ? false : "needs Linux";
 
 /** A one-level v2 environment, with a process of 1,000 pages. */
@@ -28,19 +28,19 @@ const CONTAINER: Record<string, string> = {
   "proc/self/cgroup": "0::/\n",
   "proc/self/mountinfo": "30 24 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n",
   "proc/self/status": "Name:\tx\nVmRSS:\t    4000 kB\n",
-  "sys/fs/cgroup/memory.max": `${512 * MIB}\n`,
-  "sys/fs/cgroup/memory.current": `${100 * MIB}\n`,
-  "sys/fs/cgroup/memory.stat": `anon 1\ninactive_file ${30 * MIB}\n`,
+  "sys/fs/cgroup/memory.max": `${512 * MiB}\n`,
+  "sys/fs/cgroup/memory.current": `${100 * MiB}\n`,
+  "sys/fs/cgroup/memory.stat": `anon 1\ninactive_file ${30 * MiB}\n`,
 };
 
 /** What is sampled in it while nothing is wrong. */
 const EXPECTED = {
-  systemTotal: 8000 * MIB,
-  systemAvailable: 6000 * MIB,
+  systemTotal: 8000 * MiB,
+  systemAvailable: 6000 * MiB,
   processRss: 4000 * 1024,
-  cgroupLimit: 512 * MIB,
-  cgroupCurrent: 100 * MIB,
-  cgroupWorkingSet: 70 * MIB,
+  cgroupLimit: 512 * MiB,
+  cgroupCurrent: 100 * MiB,
+  cgroupWorkingSet: 70 * MiB,
 };
 type Field = keyof typeof EXPECTED;
 
@@ -170,15 +170,15 @@ describe("the Linux sampler", () => {
       sample();
       put(root, "proc/self/cgroup", "0::/other\n");
       writeTree(root, {
-        "sys/fs/cgroup/other/memory.max": `${64 * MIB}\n`,
-        "sys/fs/cgroup/other/memory.current": `${60 * MIB}\n`,
+        "sys/fs/cgroup/other/memory.max": `${64 * MiB}\n`,
+        "sys/fs/cgroup/other/memory.current": `${60 * MiB}\n`,
       });
       const now = Date.now;
       try {
-        assert.equal(sample().cgroupLimit, 512 * MIB);
+        assert.equal(sample().cgroupLimit, 512 * MiB);
         Date.now = () => now() + RECHECK_PERIOD;
-        assert.equal(sample().cgroupLimit, 64 * MIB);
-        assert.equal(sample().headroom(), 4 * MIB);
+        assert.equal(sample().cgroupLimit, 64 * MiB);
+        assert.equal(sample().headroom(), 4 * MiB);
       } finally {
         Date.now = now;
       }
@@ -258,7 +258,7 @@ describe("the Linux sampler", () => {
   it("counts the resident set against a limit whose usage cannot be read", () =>
     inContainer((root, sample) => {
       put(root, "sys/fs/cgroup/memory.current", "garbage");
-      assert.equal(sample().headroom(), 512 * MIB - EXPECTED.processRss);
+      assert.equal(sample().headroom(), 512 * MiB - EXPECTED.processRss);
     }));
 
   it("samples the root that is named and never this machine in its place", () =>
@@ -277,13 +277,13 @@ describe("the Linux sampler", () => {
         "proc/self/cgroup": "4:memory:/app\n",
         "proc/self/mountinfo": "30 24 0:26 / /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n",
         [`${group}/cgroup.sane_behavior`]: "0\n",
-        [`${group}/memory.limit_in_bytes`]: `${MIB}\n`, // no kernel says so
-        [`${group}/memory.usage_in_bytes`]: `${MIB}\n`,
-        [`${group}/app/memory.limit_in_bytes`]: `${64 * MIB}\n`,
-        [`${group}/app/memory.usage_in_bytes`]: `${MIB}\n`,
+        [`${group}/memory.limit_in_bytes`]: `${MiB}\n`, // no kernel says so
+        [`${group}/memory.usage_in_bytes`]: `${MiB}\n`,
+        [`${group}/app/memory.limit_in_bytes`]: `${64 * MiB}\n`,
+        [`${group}/app/memory.usage_in_bytes`]: `${MiB}\n`,
       });
       const sampler = openSampler({ root });
-      assert.equal((sampler.sample() as MemInfo).cgroupLimit, 64 * MIB);
+      assert.equal((sampler.sample() as MemInfo).cgroupLimit, 64 * MiB);
       sampler.close();
     }));
 
@@ -358,7 +358,7 @@ describe("the Linux sampler", () => {
     assert.equal(info.systemTotal, kib * 1024);
     assert.equal(systemTotal.source, "/proc/meminfo");
     const rss = process.memoryUsage().rss;
-    assert.ok(Math.abs(info.processRss! - rss) < 32 * MIB, `${info.processRss} against ${rss}`);
+    assert.ok(Math.abs(info.processRss! - rss) < 32 * MiB, `${info.processRss} against ${rss}`);
     assert.notEqual(cgroupLimit.source, "");
     const isBun = "Bun" in globalThis;
     assert.equal(processRss.source, isBun ? "process.memoryUsage()" : "/proc/self/statm");
@@ -441,8 +441,8 @@ describe("the Linux reader under faults", () => {
       writeTree(root, {
         ...CONTAINER,
         "proc/self/cgroup": "0::/leaf\n",
-        "sys/fs/cgroup/leaf/memory.max": `${64 * MIB}\n`,
-        "sys/fs/cgroup/leaf/memory.current": `${MIB}\n`,
+        "sys/fs/cgroup/leaf/memory.max": `${64 * MiB}\n`,
+        "sys/fs/cgroup/leaf/memory.current": `${MiB}\n`,
         "sys/fs/cgroup/leaf/memory.stat": "inactive_file 0\n",
       });
       const io = new FaultyIo();
@@ -480,7 +480,7 @@ describe("the Linux reader under faults", () => {
       assert.notEqual(reader.sampleJointly(false, false, first), second, "too old");
       assert.equal(readings(), before + 2);
 
-      assert.equal(reader.sampleJointly(true, false, undefined).cgroupWorkingSet, 70 * MIB);
+      assert.equal(reader.sampleJointly(true, false, undefined).cgroupWorkingSet, 70 * MiB);
       assert.equal(reader.sampleJointly(false, false, undefined).cgroupWorkingSet, undefined);
       reader.close();
     }));
@@ -507,13 +507,13 @@ describe("the Linux reader under faults", () => {
     withReader((reader, io, root) => {
       put(root, "proc/self/cgroup", "0::/new\n");
       writeTree(root, {
-        "sys/fs/cgroup/new/memory.max": `${64 * MIB}\n`,
-        "sys/fs/cgroup/new/memory.current": `${MIB}\n`,
+        "sys/fs/cgroup/new/memory.max": `${64 * MiB}\n`,
+        "sys/fs/cgroup/new/memory.current": `${MiB}\n`,
       });
       const old = path.join(root, "sys/fs/cgroup/memory.max");
       io.fault = (call, name) =>
         call === "read" && name === old && io.opened < 9 ? "ENODEV" : undefined;
-      assert.equal(reader.sample(false, false).cgroupLimit, 64 * MIB);
+      assert.equal(reader.sample(false, false).cgroupLimit, 64 * MiB);
     }));
 
   it("opens what it can once there are descriptors again", () =>

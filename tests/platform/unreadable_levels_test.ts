@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { MiB } from "../../src/bytes.ts";
 import { openSampler } from "../../src/host/sampling.ts";
 import type { MemInfo } from "../../src/mem_info.ts";
 import type { Signals, Usage } from "../../src/sampler.ts";
@@ -10,8 +11,7 @@ import { MEMINFO } from "../fixtures/cgroup_trees.ts";
 import { writeTree } from "../support/environments.ts";
 import { withTempFolder } from "../support/temp.ts";
 
-const MIB = 1024 * 1024;
-const AVAILABLE = 6000 * MIB;
+const AVAILABLE = 6000 * MiB;
 const RSS = 4000 * 1024;
 
 type Files = Record<string, string | undefined>;
@@ -45,12 +45,12 @@ const v1 = (changes: Files): Files => ({
   "proc/self/cgroup": "4:memory:/pod/app/job\n",
   "proc/self/mountinfo": "36 32 0:33 /pod/app /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory\n",
   [`${V1_TOP}/job/memory.limit_in_bytes`]: V1_NONE,
-  [`${V1_TOP}/job/memory.usage_in_bytes`]: `${10 * MIB}\n`,
-  [`${V1_TOP}/job/memory.stat`]: v1Stat(256 * MIB),
+  [`${V1_TOP}/job/memory.usage_in_bytes`]: `${10 * MiB}\n`,
+  [`${V1_TOP}/job/memory.stat`]: v1Stat(256 * MiB),
   [`${V1_TOP}/job/memory.use_hierarchy`]: "1\n",
-  [`${V1_TOP}/memory.limit_in_bytes`]: `${512 * MIB}\n`,
-  [`${V1_TOP}/memory.usage_in_bytes`]: `${200 * MIB}\n`,
-  [`${V1_TOP}/memory.stat`]: v1Stat(256 * MIB),
+  [`${V1_TOP}/memory.limit_in_bytes`]: `${512 * MiB}\n`,
+  [`${V1_TOP}/memory.usage_in_bytes`]: `${200 * MiB}\n`,
+  [`${V1_TOP}/memory.stat`]: v1Stat(256 * MiB),
   [`${V1_TOP}/memory.use_hierarchy`]: "1\n",
   ...changes,
 });
@@ -179,18 +179,18 @@ const CASES: Case[] = [
   {
     title: "v1: the limit of a visible level is malformed, the hidden one is lower still",
     files: v1({ [`${V1_TOP}/memory.limit_in_bytes`]: "x\n" }),
-    headroom: 56 * MIB,
-    limit: 256 * MIB,
+    headroom: 56 * MiB,
+    limit: 256 * MiB,
     limitSays: /^upper bound, as .*memory\/memory\.limit_in_bytes is malformed/,
   },
   {
     title: "v1: the own limit is malformed, and memory.stat repeats it",
     files: v1({
       [`${V1_TOP}/job/memory.limit_in_bytes`]: "x\n",
-      [`${V1_TOP}/job/memory.stat`]: v1Stat(64 * MIB),
+      [`${V1_TOP}/job/memory.stat`]: v1Stat(64 * MiB),
     }),
-    headroom: 54 * MIB,
-    limit: 64 * MIB,
+    headroom: 54 * MiB,
+    limit: 64 * MiB,
     limitSays: /^upper bound, as .*job\/memory\.limit_in_bytes is malformed/,
   },
 ];
@@ -214,22 +214,22 @@ describe("headroom is what the readable levels leave when", () => {
   it("v1: a hidden limit can no longer be read, and when it can again", () =>
     withFiles(v1({}), ({ info, signals, put }) => {
       const stat = `${V1_TOP}/job/memory.stat`;
-      assert.equal(info().headroom(), 56 * MIB);
+      assert.equal(info().headroom(), 56 * MiB);
       put({ [stat]: "total_inactive_file 0\n" });
-      assert.equal(info().headroom(), 312 * MIB, "what the visible level leaves");
+      assert.equal(info().headroom(), 312 * MiB, "what the visible level leaves");
       assert.match(
         signals().cgroupLimit.note!,
         /^upper bound, as .*memory\.stat is malformed: it has no line hierarchical_memory_limit/,
       );
       put({ [`${V1_TOP}/memory.limit_in_bytes`]: V1_NONE });
       assert.equal(info().cgroupLimit, undefined, "unknown, not unlimited");
-      put({ [stat]: v1Stat(256 * MIB) });
-      assert.equal(info().headroom(), 56 * MIB);
+      put({ [stat]: v1Stat(256 * MiB) });
+      assert.equal(info().headroom(), 56 * MiB);
     }));
 
   it("the host's total can no longer be read: limits above it are ignored all the same", () =>
     withFiles(v2({ [`${OWN}/memory.max`]: "max\n" }), ({ info, put }) => {
-      put({ [`${PARENT}/memory.max`]: `${9000 * MIB}\n` });
+      put({ [`${PARENT}/memory.max`]: `${9000 * MiB}\n` });
       assert.equal(info().cgroupLimit, Infinity);
       put({ "proc/meminfo": "" });
       assert.equal(info().cgroupLimit, Infinity);
@@ -325,23 +325,23 @@ describe("a cgroup whose name ends in (deleted)", () => {
   it("is read on v2 if there is such a folder", () =>
     withFiles({
       ...v2({ "proc/self/cgroup": "0::/x (deleted)\n" }),
-      [`${NAMED}/memory.max`]: `${64 * MIB}\n`,
-      [`${NAMED}/memory.current`]: `${MIB}\n`,
-    }, ({ info }) => assert.equal(info().headroom(), 63 * MIB)));
+      [`${NAMED}/memory.max`]: `${64 * MiB}\n`,
+      [`${NAMED}/memory.current`]: `${MiB}\n`,
+    }, ({ info }) => assert.equal(info().headroom(), 63 * MiB)));
 
   it("is read on v1", () =>
     withFiles({
       ...v2({ "proc/self/cgroup": "4:memory:/x (deleted)\n" }),
       "proc/self/mountinfo": "36 32 0:33 / /sys/fs/cgroup rw - cgroup cgroup rw,memory\n",
-      [`${NAMED}/memory.limit_in_bytes`]: `${64 * MIB}\n`,
-      [`${NAMED}/memory.usage_in_bytes`]: `${MIB}\n`,
+      [`${NAMED}/memory.limit_in_bytes`]: `${64 * MiB}\n`,
+      [`${NAMED}/memory.usage_in_bytes`]: `${MiB}\n`,
       "sys/fs/cgroup/cgroup.sane_behavior": "0\n",
-    }, ({ info }) => assert.equal(info().headroom(), 63 * MIB)));
+    }, ({ info }) => assert.equal(info().headroom(), 63 * MiB)));
 
   it("and that was removed loses the kernel's suffix only", () =>
     withFiles({
       ...v2({ "proc/self/cgroup": "0::/x (deleted) (deleted)\n" }),
-      [`${NAMED}/memory.max`]: `${64 * MIB}\n`,
-      [`${NAMED}/memory.current`]: `${MIB}\n`,
-    }, ({ info }) => assert.equal(info().headroom(), 63 * MIB)));
+      [`${NAMED}/memory.max`]: `${64 * MiB}\n`,
+      [`${NAMED}/memory.current`]: `${MiB}\n`,
+    }, ({ info }) => assert.equal(info().headroom(), 63 * MiB)));
 });

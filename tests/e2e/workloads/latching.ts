@@ -5,13 +5,14 @@
 import http from "node:http";
 import process from "node:process";
 import { healthReport, LoadShedder, releaseWith } from "../../../http.ts";
+import { MiB } from "../../../mod.ts";
 
 const BYTES = 5_000_000;
 const BLOCK = 50_000;
 
 const live: Uint8Array[] = [];
-for (let bytes = Number(process.argv[2] ?? 0); bytes > 0; bytes -= 1 << 20) {
-  live.push(new Uint8Array(1 << 20).fill(1));
+for (let bytes = Number(process.argv[2] ?? 0); bytes > 0; bytes -= MiB) {
+  live.push(new Uint8Array(MiB).fill(1));
 }
 const shedder = new LoadShedder({
   exempt: ["/healthz"],

@@ -6,14 +6,14 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import process from "node:process";
+import { MiB } from "../../../src/bytes.ts";
 import { ENTRIES_PER_BATCH, makeEntry, turn } from "./entries.ts";
 import { end, live, work } from "./sized.ts";
 
 type Move = (file: number, buffer: Buffer, from: number, length: number, at: number) => number;
 
-const MIB = 1024 * 1024;
 const file = path.join(os.tmpdir(), `memctl-page-cache-${process.pid}`);
-const buffer = Buffer.alloc(MIB, 7);
+const buffer = Buffer.alloc(MiB, 7);
 const ring: unknown[] = new Array(live * ENTRIES_PER_BATCH);
 let made = 0;
 
@@ -28,7 +28,7 @@ fs.closeSync(handle);
 end();
 
 async function step(i: number, move: Move): Promise<void> {
-  move(handle, buffer, 0, MIB, i * MIB);
+  move(handle, buffer, 0, MiB, i * MiB);
   for (let n = 0; n < 4; n++) ring[(++made * 7) % ring.length] = makeEntry(i);
   if (i % 4 === 0) await turn();
 }
