@@ -7,6 +7,7 @@ import { watch } from "../src/watch.ts";
 import { readWatchOptions, type WatchOptions } from "../src/watch_options.ts";
 import { forcedOptions } from "./support/adapter.ts";
 import { settle } from "./support/async.ts";
+import { counted } from "./support/counted_options.ts";
 import { ScriptedSampler } from "./support/scripted_sampler.ts";
 import { openDescriptors } from "./support/temp.ts";
 
@@ -28,30 +29,15 @@ function allOptions(clock: ManualClock, sampler: ScriptedSampler, signal: AbortS
   } satisfies WatchOptions;
 }
 
-/** The same options by getters of the prototype, which count. */
-function counting<T extends object>(options: T): { options: T; reads: Map<string, number> } {
-  const reads = new Map<string, number>();
-  const prototype = {};
-  for (const [name, value] of Object.entries(options)) {
-    Object.defineProperty(prototype, name, {
-      get() {
-        reads.set(name, (reads.get(name) ?? 0) + 1);
-        return value;
-      },
-    });
-  }
-  return { options: Object.create(prototype), reads };
-}
-
 describe("the options of a watch", () => {
   it("are each read once, by watch() and by samples(), inherited and by getter", async () => {
     for (const start of ["watch", "samples"]) {
       const clock = new ManualClock();
       const stop = new AbortController();
       const sampler = new ScriptedSampler();
-      const gap = counting({ minGap: 50 });
+      const gap = counted({ minGap: 50 });
       const all = { ...allOptions(clock, sampler, stop.signal), wakeOnPressure: gap.options };
-      const { options, reads } = counting(all);
+      const { options, reads } = counted(all);
       let taken = 0;
       const done = start === "watch" ? watch(options, () => taken++) : (async () => {
         for await (const _ of samples(options)) taken++;
@@ -74,7 +60,7 @@ describe("the options of a watch", () => {
   });
 
   it("of a sampler are each read once as well", () => {
-    const { options, reads } = counting({
+    const { options, reads } = counted({
       usage: "workingSet" as const,
       adapter: "runtime" as const,
       pressure: true,
