@@ -1,5 +1,6 @@
 import { formatBytes } from "./bytes.ts";
 import { checkObject } from "./check.ts";
+import { headroomOf, tightestOf } from "./headroom.ts";
 import type { MemInfoInit, MemInfoJson, MemoryPressure, Tightest } from "./mem_info_types.ts";
 import { checkFields, frozen, isUnlimited, sizeOrNone } from "./mem_info_values.ts";
 import { SIZE_NAMES } from "./signal_names.ts";
@@ -214,14 +215,7 @@ export class MemInfo {
    * @returns Bytes, or `undefined` if neither is available.
    */
   headroom(): number | undefined {
-    const limit = this.#cgroupLimit;
-    if (limit === undefined || limit === Infinity) return this.#systemAvailable;
-    const left = cgroupHeadroom(this);
-    if (left !== undefined) return left;
-    const available = this.#systemAvailable;
-    if (available === undefined) return undefined;
-    // The cgroup uses at least what this process does.
-    return Math.min(available, Math.max(0, limit - (this.#processRss ?? 0)));
+    return headroomOf(this);
   }
 
   /**
@@ -243,19 +237,7 @@ export class MemInfo {
    * @returns The ceiling and the bytes below it, or `undefined` if none is known.
    */
   tightest(): Tightest | undefined {
-    let least: Tightest | undefined;
-    const consider = (signal: Tightest["signal"], bytes: number | undefined) => {
-      if (bytes === undefined) return;
-      if (least === undefined || bytes < least.bytes) least = { signal, bytes };
-    };
-    const heapLimit = this.#heapLimit;
-    const cgroupLimit = this.#cgroupLimit;
-    if (cgroupLimit !== Infinity) consider("cgroup", cgroupHeadroom(this));
-    consider("system", this.#systemAvailable);
-    if (heapLimit !== undefined && this.#heapUsed !== undefined) {
-      consider("heap", Math.max(0, heapLimit - this.#heapUsed));
-    }
-    return least;
+    return tightestOf(this);
   }
 
   /**
@@ -307,13 +289,6 @@ export class MemInfo {
     if (headroom !== undefined) json.headroom = headroom;
     return json;
   }
-}
-
-function cgroupHeadroom(info: MemInfo): number | undefined {
-  const { cgroupLimit: limit } = info;
-  const usage = info.cgroupWorkingSet ?? info.cgroupCurrent;
-  if (limit === undefined || usage === undefined) return undefined;
-  return Math.max(0, limit - usage);
 }
 
 // console.log of a class with private fields shows nothing; all three runtimes
