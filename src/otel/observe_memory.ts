@@ -1,49 +1,12 @@
-import { checkObject, checkOneOf, show } from "../check.ts";
-import type { MemInfo, MemoryPressure } from "../mem_info.ts";
+import { checkObject, checkOneOf } from "../check.ts";
+import type { MemInfo } from "../mem_info.ts";
 import type { Sampler, SamplerOptions, SamplerSource } from "../sampler.ts";
 import { openSource, readSamplerSource, type SourceSettings } from "../sampler_source.ts";
 import { adopt } from "../thenable.ts";
+import { checkMeter, type MeterLike, type MetricAttributes, type MetricResult } from "./meter.ts";
+import { createSeries } from "./series.ts";
 
-/**
- * Attributes of a measurement.
- *
- * @since 0.1.0
- */
-export type MetricAttributes = Record<string, string | number | boolean>;
-
-/**
- * What takes the measurements of one collection.
- *
- * @since 0.1.0
- */
-export interface MetricResult<Instrument> {
-  /** Takes one value of one instrument. */
-  observe(instrument: Instrument, value: number, attributes?: MetricAttributes): void;
-}
-
-/**
- * The part of the `Meter` of `@opentelemetry/api` that is used; any version
- * from 1.3 on fits.
- *
- * @since 0.1.0
- */
-export interface MeterLike<Instrument> {
-  /** Makes a gauge. */
-  createObservableGauge(
-    name: string,
-    options: { description: string; unit: string },
-  ): Instrument;
-  /** Has the callback called at each collection. */
-  addBatchObservableCallback(
-    callback: (result: MetricResult<Instrument>) => void | Promise<void>,
-    instruments: Instrument[],
-  ): void;
-  /** Ends that. */
-  removeBatchObservableCallback(
-    callback: (result: MetricResult<Instrument>) => void | Promise<void>,
-    instruments: Instrument[],
-  ): void;
-}
+export type { MeterLike, MetricAttributes, MetricResult } from "./meter.ts";
 
 /**
  * Options of {@linkcode observeMemory}: what to report
@@ -90,64 +53,6 @@ export interface MemoryMetrics extends Disposable {
    * Calling it twice is harmless.
    */
   stop(): void;
-}
-
-/** Name, description and figure of each gauge. Unit: bytes. */
-const GAUGES: readonly (readonly [
-  name: string,
-  description: string,
-  value: (info: MemInfo, from: Origin) => number | undefined,
-])[] = [
-  ["process.memory.usage", "Resident set of this process", (info) => info.processRss],
-  ["system.memory.limit", "Memory of the machine", (info) => info.systemTotal],
-  [
-    "system.memory.linux.available",
-    "Memory that new work can have without swapping (MemAvailable)",
-    (info, { linux }) => linux ? info.systemAvailable : undefined,
-  ],
-  [
-    "memctl.system.available",
-    "Memory that new work can have without swapping, elsewhere than on Linux",
-    (info, { linux }) => linux ? undefined : info.systemAvailable,
-  ],
-  [
-    "container.memory.usage",
-    "Memory charged to the cgroup level that binds, page cache included",
-    (info, { estimated }) => estimated ? undefined : info.cgroupCurrent,
-  ],
-  [
-    "container.memory.working_set",
-    "The same without inactive page cache",
-    (info) => info.cgroupWorkingSet,
-  ],
-  [
-    "container.memory.available",
-    "Limit less working set",
-    ({ cgroupLimit, cgroupWorkingSet }) =>
-      finite(cgroupLimit) && cgroupWorkingSet !== undefined
-        ? Math.max(0, cgroupLimit - cgroupWorkingSet)
-        : undefined,
-  ],
-  [
-    "memctl.container.limit",
-    "Hard limit of the cgroup level that binds; absent without one",
-    ({ cgroupLimit }) => finite(cgroupLimit) ? cgroupLimit : undefined,
-  ],
-  ["memctl.headroom", "What is left before something gives way", (info) => info.headroom()],
-  [
-    "memctl.runtime.total",
-    "What the JavaScript engine holds: committed heap and external memory",
-    (info) => info.runtimeTotal,
-  ],
-  ["memctl.heap.used", "Heap in use, live or not collected yet", (info) => info.heapUsed],
-  ["memctl.heap.limit", "The engine's own ceiling for the heap", (info) => info.heapLimit],
-];
-
-/** What to know of the figures besides themselves. */
-interface Origin {
-  linux: boolean;
-  /** Whether the resident set stands in for the container's usage. */
-  estimated: boolean;
 }
 
 /**
@@ -226,34 +131,7 @@ function register<Instrument>(
   { attributes, unavailable }: Settings,
   close: () => void,
 ): MemoryMetrics {
-  const from: Origin = {
-    linux: sampler.adapter === "linux",
-    estimated: sampler.signals.cgroupCurrent.estimate === true,
-  };
-  const gauges = GAUGES.map(([name, description, value]) => ({
-    gauge: meter.createObservableGauge(name, { description, unit: "By" }),
-    value,
-  }));
-  const pressure = meter.createObservableGauge("memctl.pressure", {
-    description: "Part of the time that tasks waited for memory",
-    unit: "1",
-  });
-  const instruments = [...gauges.map(({ gauge }) => gauge), pressure];
-  const series: Series<Instrument>[] = [
-    ...gauges.map(({ gauge, value }) => ({
-      gauge,
-      attributes,
-      value: (info: MemInfo) => value(info, from),
-      measured: false,
-    })),
-    ...FRACTIONS.map(([labels, value]) => ({
-      gauge: pressure,
-      attributes: { ...attributes, ...labels },
-      value: ({ pressure }: MemInfo) => pressure === undefined ? undefined : value(pressure),
-      measured: false,
-    })),
-  ];
-
+  const { series, instruments } = createSeries(meter, sampler, attributes);
   let stopped = false;
   const collect = (result: MetricResult<Instrument>): void | Promise<void> => {
     if (stopped) {
@@ -307,47 +185,4 @@ function register<Instrument>(
     throw error;
   }
   return { stop, [Symbol.dispose]: stop };
-}
-
-/** One series of an instrument. */
-interface Series<Instrument> {
-  readonly gauge: Instrument;
-  readonly attributes: MetricAttributes;
-  readonly value: (info: MemInfo) => number | undefined;
-  /** Whether it has had a value since the last end. */
-  measured: boolean;
-}
-
-/** Attributes and value of each series of the pressure gauge. */
-const FRACTIONS: readonly (readonly [
-  labels: MetricAttributes,
-  value: (pressure: MemoryPressure) => number,
-])[] = (["some", "full"] as const).flatMap((kind) =>
-  ([10, 60, 300] as const).map((seconds) =>
-    [
-      { "memctl.pressure.kind": kind, "memctl.pressure.window": `${seconds}s` },
-      (pressure: MemoryPressure) => pressure[kind][`avg${seconds}`] / 100,
-    ] as const
-  )
-);
-
-function finite(value: number | undefined): value is number {
-  return value !== undefined && value !== Infinity;
-}
-
-const METER_METHODS = [
-  "createObservableGauge",
-  "addBatchObservableCallback",
-  "removeBatchObservableCallback",
-] as const;
-
-function checkMeter(meter: unknown): void {
-  if (
-    typeof meter !== "object" || meter === null ||
-    METER_METHODS.some((name) => typeof (meter as MeterLike<unknown>)[name] !== "function")
-  ) {
-    throw new TypeError(
-      `'meter' must be a Meter of @opentelemetry/api 1.3 or later: current value is ${show(meter)}`,
-    );
-  }
 }
