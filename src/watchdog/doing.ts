@@ -1,4 +1,4 @@
-import { isThenable } from "../thenable.ts";
+import { adopt } from "../thenable.ts";
 import type { DisarmEvent } from "./events.ts";
 
 /** Thrown instead of an error, to say what the watchdog was doing. */
@@ -22,7 +22,8 @@ export function doing<T>(during: string, action: () => T): T {
   };
   try {
     const result = action();
-    return isThenable(result) ? Promise.resolve(result).then(undefined, fail) as T : result;
+    const pending = adopt(result);
+    return pending === undefined ? result : pending.then(undefined, fail) as T;
   } catch (error) {
     return fail(error);
   }

@@ -3,7 +3,7 @@ import type { MemInfo } from "../mem_info.ts";
 import type { Sampler } from "../sampler.ts";
 import { type OpenSource, openSource } from "../sampler_source.ts";
 import type { Scope } from "../scope.ts";
-import { isThenable } from "../thenable.ts";
+import { adopt } from "../thenable.ts";
 import { openIsolateChannel } from "../host/watchdog.ts";
 import { Dog } from "./dog.ts";
 import { toFailure } from "./doing.ts";
@@ -109,8 +109,9 @@ function findEarly({ dryRun, gc }: WatchdogSettings): EarlyGc | undefined {
 /** A first snapshot, or `undefined` where the sampler needs time for it. */
 function takeFirst(sampler: Sampler): MemInfo | undefined {
   const first = sampler.sample();
-  if (!isThenable(first)) return first;
+  const pending = adopt(first);
+  if (pending === undefined) return first as MemInfo;
   // It is only looked at where it is there at once; the ticks report failures.
-  first.then(undefined, () => {});
+  pending.then(undefined, () => {});
   return undefined;
 }
