@@ -1,12 +1,14 @@
-// Watches this machine's memory for a few seconds while the program allocates
-// and lets go: `deno task demo`. Runs under Bun and Node as well.
+// Watches this machine's memory for a few seconds, or as many as the argument
+// says, while the program allocates and lets go: `deno task demo`. Runs under Bun
+// and Node as well.
 
+import process from "node:process";
 import { findForceGc } from "../platform/force_gc.ts";
 import { MiB, openSampler, watch } from "../mod.ts";
 
 const BLOCK = 16 * MiB;
 const MOST_BLOCKS = 10;
-const SECONDS = 5;
+const SECONDS = Number(process.argv[2] ?? 5);
 const INTERVAL = 250;
 
 const sampler = openSampler();
@@ -39,7 +41,7 @@ await watch({ interval: INTERVAL, immediate: true, signal: stop.signal, sampler 
   const roomy = (info.headroom() ?? Infinity) > 10 * BLOCK;
   if (rising && roomy && held.length < MOST_BLOCKS) held.push(new Uint8Array(BLOCK).fill(1));
   else if (!rising && held.length > 0) {
-    held.length -= 2;
+    held.length = Math.max(0, held.length - 2);
     collect?.(); // so that letting go shows at once
   }
   if (++sampled * INTERVAL > SECONDS * 1000) stop.abort();
