@@ -1,11 +1,10 @@
 // A server that buffers request bodies whole, as body parsers do. It prints
 // its port, and ends when asked to.
 
-import http from "node:http";
-import type { AddressInfo } from "node:net";
+import { serveNode } from "../serve.ts";
 import { finish } from "./start.ts";
 
-const server = http.createServer((request, response) => {
+const server = serveNode((request, response) => {
   if (request.url === "/quit") {
     response.end("bye");
     server.close();
@@ -18,7 +17,4 @@ const server = http.createServer((request, response) => {
     const body = Buffer.concat(chunks);
     response.end(String(body.length));
   });
-});
-server.listen(0, "127.0.0.1", () => {
-  console.log(`port ${(server.address() as AddressInfo).port}`);
 });

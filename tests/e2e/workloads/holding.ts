@@ -1,12 +1,14 @@
-// A server that holds 5 MB for each request while it waits for 200 ms, as if
-// for a database. Arguments: "bare" or "shed". Prints its port.
+// A server that holds 5 MB for each request while it waits, as if for a database.
+// Arguments: "bare" or "shed", and milliseconds to wait. Prints its port.
 
-import http from "node:http";
+import type http from "node:http";
 import process from "node:process";
 import { LoadShedder, type RequestLike, shed, type ShedOptions } from "../../../http.ts";
 import { MiB } from "../../../mod.ts";
+import { serve } from "../serve.ts";
 
 const BYTES = 5_000_000;
+const WAIT = Number(process.argv[3] ?? 200);
 
 const options: ShedOptions<RequestLike> = {
   headroom: 64 * MiB,
@@ -15,38 +17,21 @@ const options: ShedOptions<RequestLike> = {
 
 async function hold(): Promise<string> {
   const held = new Uint8Array(BYTES).fill(1);
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await new Promise((resolve) => setTimeout(resolve, WAIT));
   return `${held.length}\n`;
 }
 
-interface Servers {
-  Deno?: {
-    serve(
-      options: { port: 0; hostname: string; onListen(address: { port: number }): void },
-      handler: (request: Request) => Response | Promise<Response>,
-    ): unknown;
-  };
-  Bun?: {
-    serve(options: {
-      port: 0;
-      hostname: string;
-      fetch(request: Request): Response | Promise<Response>;
-    }): { port: number };
-  };
+const shedding = process.argv[2] === "shed";
+serve(web, node);
+
+function web(): (request: Request) => Response | Promise<Response> {
+  const answer = async () => new Response(await hold());
+  return shedding ? shed(answer, options) : answer;
 }
 
-const listening = (port: number) => console.log(`port ${port}`);
-const { Deno, Bun } = globalThis as Servers;
-const hostname = "127.0.0.1";
-const answer = async () => new Response(await hold());
-const handler = process.argv[2] === "shed" ? shed(answer, options) : answer;
-if (Deno !== undefined) {
-  Deno.serve({ port: 0, hostname, onListen: ({ port }) => listening(port) }, handler);
-} else if (Bun !== undefined) {
-  listening(Bun.serve({ port: 0, hostname, fetch: (request) => handler(request) }).port);
-} else {
-  const shedder = process.argv[2] === "shed" ? new LoadShedder(options) : undefined;
-  const server = http.createServer(async (request, response) => {
+function node(): http.RequestListener {
+  const shedder = shedding ? new LoadShedder(options) : undefined;
+  return async (request, response) => {
     const admission = shedder?.admit(request);
     if (admission?.admitted === false) {
       response.writeHead(admission.status, admission.headers).end(JSON.stringify(admission.body));
@@ -55,6 +40,5 @@ if (Deno !== undefined) {
     const text = await hold();
     admission?.release();
     response.end(text);
-  });
-  server.listen(0, hostname, () => listening((server.address() as { port: number }).port));
+  };
 }

@@ -2,37 +2,18 @@
 // with JSON. It keeps a cache of batches. The mode `"shed"` puts the load
 // shedder in front. Prints its port, and ends when asked to.
 
-import http from "node:http";
+import type http from "node:http";
 import process from "node:process";
 import { LoadShedder, type RequestLike, shed } from "../../../http.ts";
+import { serve } from "../serve.ts";
 import { makeBatch } from "./start.ts";
 import { end, live } from "./sized.ts";
-
-interface Servers {
-  Deno?: {
-    serve(
-      options: { port: 0; hostname: string; onListen(address: { port: number }): void },
-      handler: (request: Request) => Response | Promise<Response>,
-    ): unknown;
-  };
-  Bun?: {
-    serve(options: {
-      port: 0;
-      hostname: string;
-      fetch(request: Request): Response | Promise<Response>;
-    }): { port: number };
-  };
-}
 
 const WAIT = 10;
 const shedding = process.argv[2] === "shed";
 const cache = Array.from({ length: live }, (_, i) => makeBatch(i));
-const listening = (port: number) => console.log(`port ${port}`);
-const hostname = "127.0.0.1";
-const { Deno, Bun } = globalThis as Servers;
 
-if (Deno !== undefined || Bun !== undefined) serveWeb();
-else serveNode();
+serve(web, node);
 
 async function work(text: string): Promise<string> {
   const items = JSON.parse(text) as { id: number; tags: string[] }[];
@@ -42,21 +23,16 @@ async function work(text: string): Promise<string> {
   );
 }
 
-function serveWeb(): void {
+function web(): (request: Request) => Response | Promise<Response> {
   const app = async (request: Request) => new Response(await work(await request.text()));
   const guarded = shedding ? shed(app) : app;
-  const handler = (request: Request) => request.url.endsWith("/quit") ? quit() : guarded(request);
-  if (Deno !== undefined) {
-    Deno.serve({ port: 0, hostname, onListen: ({ port }) => listening(port) }, handler);
-  } else {
-    listening(Bun!.serve({ port: 0, hostname, fetch: handler }).port);
-  }
+  return (request) => request.url.endsWith("/quit") ? quit() : guarded(request);
 }
 
-function serveNode(): void {
+function node(): http.RequestListener {
   const shedder = shedding ? new LoadShedder<RequestLike>() : undefined;
-  const server = http.createServer(async (request, response) => {
-    if (request.url === "/quit") return response.end(await quit().text());
+  return async (request, response) => {
+    if (request.url === "/quit") return void response.end(await quit().text());
     const admission = shedder?.admit(request);
     if (admission?.admitted === false) {
       response.writeHead(admission.status, admission.headers).end(JSON.stringify(admission.body));
@@ -70,8 +46,7 @@ function serveNode(): void {
     } finally {
       admission?.release();
     }
-  });
-  server.listen(0, hostname, () => listening((server.address() as { port: number }).port));
+  };
 }
 
 /** Reports at once; the process ends as soon as the answer is out. */

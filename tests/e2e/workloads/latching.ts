@@ -2,10 +2,10 @@
 // and leaves garbage on the heap, /stream never ends, /healthz tells readiness.
 // Arguments: bytes of live data, options as JSON. Prints its port.
 
-import http from "node:http";
 import process from "node:process";
 import { healthReport, LoadShedder, releaseWith } from "../../../http.ts";
 import { MiB } from "../../../mod.ts";
+import { serveNode } from "../serve.ts";
 
 const BYTES = 5_000_000;
 const BLOCK = 50_000;
@@ -27,7 +27,7 @@ async function work(): Promise<string> {
   return `${held.length + records.length + live.length}\n`;
 }
 
-const server = http.createServer(async (request, response) => {
+serveNode(async (request, response) => {
   const admission = shedder.admit(request);
   if (!admission.admitted) {
     response.writeHead(admission.status, admission.headers).end(JSON.stringify(admission.body));
@@ -44,8 +44,3 @@ const server = http.createServer(async (request, response) => {
     response.end(await work());
   }
 });
-server.listen(
-  0,
-  "127.0.0.1",
-  () => console.log(`port ${(server.address() as { port: number }).port}`),
-);
