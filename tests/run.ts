@@ -5,79 +5,127 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import fs from "node:fs";
+import os from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { counted, type Counts, countTests } from "./support/counts.ts";
+import { counted } from "./support/counts.ts";
+import { grouped } from "./support/grouped.ts";
+import { importersOf } from "./support/importers.ts";
+import { type Job, runJobs, sum } from "./support/jobs.ts";
 import { findRuntimes } from "./support/runtimes.ts";
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-process.chdir(root);
+process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 
-/** How a suite or check ended. */
-interface Result extends Counts {
-  name: string;
-}
-
-/** One runtime that runs the suite. */
-interface Runtime {
-  name: string;
-  command: string[];
-}
-
-const results: Result[] = [];
 const deno = process.execPath;
-
+process.env.MEMCTL_TEST_DENO = deno;
 installPackages();
 const found = findRuntimes();
 const bun = programOf("bun");
 const node = programOf("node");
 
-check("formatting", [deno, "fmt", "--check"]);
-check("lint", [deno, "lint"]);
-check("types", [deno, "check"]);
-check("doc lint", [deno, "doc", "--lint", ...entryPoints()]);
-check("publish, dry run", [deno, "publish", "--dry-run", "--allow-dirty"]);
+const checks: Job[] = [
+  check("types", [deno, "check"]),
+  check("publish, dry run", [deno, "publish", "--dry-run", "--allow-dirty"]),
+  check("lint", [deno, "lint"]),
+  check("doc lint", [deno, "doc", "--lint", ...entryPoints()]),
+  check("formatting", [deno, "fmt", "--check"]),
+];
 
-const denoRuntime: Runtime = {
-  name: `deno ${version(deno)}`,
-  command: [deno, "test", "-A", ...testFiles()],
-};
-const nodeRuntime: Runtime = {
-  name: `node ${version(node)}`,
-  command: [node, "--test", "--test-reporter=spec", ...testFiles()],
-};
-const runtimes: Runtime[] = [
-  denoRuntime,
+/** Every test file but those that need the JSR registry or cgroups of their own. */
+const files = fs.readdirSync("tests", { recursive: true, encoding: "utf8" })
+  .filter((file) => file.endsWith("_test.ts") && !/^(std|e2e)\b/.test(file))
+  .map((file) => `./${path.join("tests", file)}`);
+
+/** The same files, several in a process. */
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "memctl-tests-"));
+const groups = grouped(files, folder);
+
+/** What runs test files in each runtime, the files to follow. */
+const runners: {
+  name: string;
+  command: string[];
+  env?: Record<string, string>;
+  /** All tests. */
+  all: string[];
+}[] = [
+  {
+    name: `node ${version(node)}`,
+    command: [node, "--test", "--test-reporter=spec"],
+    // The tests start hundreds of processes, most of which load the same files.
+    env: { NODE_COMPILE_CACHE: path.resolve(".cache/node") },
+    all: groups,
+  },
+  // The types are one of the checks.
+  { name: `deno ${version(deno)}`, command: [deno, "test", "-A", "--no-check"], all: groups },
+  // A global scope for each file is quick in Bun. It keeps the heap small, of which
+  // some tests write snapshots.
   {
     name: `bun ${version(bun)}`,
-    command: [bun, "test", "--timeout=60000", ...testFiles()],
+    command: [bun, "test", "--timeout=60000", "--isolate"],
+    all: files,
   },
-  nodeRuntime,
 ];
-for (const runtime of runtimes) suite(runtime, runtime.name);
-for (const runtime of runtimes) {
-  suite(runtime, `${runtime.name}, runtime-only adapter`, {
-    env: { MEMCTL_TEST_ADAPTER: "runtime" },
-  });
-}
-suite({
-  ...denoRuntime,
-  command: [deno, "test", "-A", "--doc", ...entryPoints(), "src", "docs", "README.md"],
-}, "examples in the documentation and the README");
 
-suite(
+/** Those in which something differs when the adapter is forced. */
+const filesOfAdapter = importersOf("tests/support/adapter.ts", files);
+
+/** The longest first, so that all cores are busy until the end. */
+const suites: Job[] = [
+  ...runners.map(({ name, command, all, env = {} }): Job => ({
+    name,
+    kind: "suite",
+    command: [...command, ...all],
+    env,
+  })),
   {
-    ...nodeRuntime,
-    command: [node, "--test", "--test-reporter=spec", "tests/e2e/*_test.ts"],
+    name: "examples in the documentation and the README",
+    kind: "suite",
+    command: [deno, "test", "-A", "--doc", ...entryPoints(), "src", "docs", "README.md"],
   },
-  "real cgroups",
-  { maySkip: true },
-);
+  ...runners.map(({ name, command, env = {} }): Job => ({
+    name: `${name}, runtime-only adapter`,
+    kind: "suite",
+    command: [...command, ...filesOfAdapter],
+    env: { ...env, MEMCTL_TEST_ADAPTER: "runtime" },
+  })),
+  // It fails on growth, never on time.
+  check("soak, a short one", [deno, "task", "soak", "0.1"]),
+];
 
-check("soak, a short one", [deno, "task", "soak", "0.1"]);
+const cores = os.availableParallelism();
+const e2e = fs.readdirSync("tests/e2e").filter((file) => file.endsWith("_test.ts"));
 
-summarize();
+/** These start nothing but their own processes next to each other. */
+const alone: Job[] = [
+  realCgroups("real cgroups", e2e.filter((file) => file !== "cgroup_v2_test.ts"), cores),
+  // Compares the host's figures, which the others change.
+  realCgroups("real cgroup v2 of this process", ["cgroup_v2_test.ts"], 1),
+];
+
+const all = sum([
+  ...await runJobs(checks, cores),
+  ...await runJobs(suites, cores),
+  ...await runJobs(alone, 1),
+]);
+fs.rmSync(folder, { recursive: true, force: true });
+console.log(`\n${counted(all)}`);
+process.exit(all.failed === 0 ? 0 : 1);
+
+function check(name: string, command: string[]): Job {
+  return { name, kind: "check", command };
+}
+
+/** Files of tests/e2e, so many at a time. */
+function realCgroups(name: string, files: string[], atOnce: number): Job {
+  const options = ["--test", "--test-reporter=spec", `--test-concurrency=${atOnce}`];
+  return {
+    name,
+    kind: "suite",
+    command: [node, ...options, ...files.map((file) => `tests/e2e/${file}`)],
+    maySkip: true,
+  };
+}
 
 /** `npm ci`, unless what is installed came from this very lock file. */
 function installPackages(): void {
@@ -95,61 +143,6 @@ function installPackages(): void {
 function entryPoints(): string[] {
   const { exports } = JSON.parse(fs.readFileSync("deno.json", "utf8"));
   return Object.values(exports);
-}
-
-/** Every test file but those that need the JSR registry or cgroups of their own. */
-function testFiles(): string[] {
-  const apart = [`std${path.sep}`, `e2e${path.sep}`];
-  return fs.readdirSync("tests", { recursive: true, encoding: "utf8" })
-    .filter((file) => file.endsWith("_test.ts") && !apart.some((name) => file.startsWith(name)))
-    .map((file) => `./${path.join("tests", file)}`);
-}
-
-/** One command that passes or fails as a whole. */
-function check(name: string, command: string[]): void {
-  const { status, output } = run(command, {});
-  if (status !== 0) console.log(output);
-  report({ name, passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, skipped: 0 });
-}
-
-/** One run of tests; a run in which none passed has failed. */
-function suite(
-  runtime: Runtime,
-  name: string,
-  { env = {}, maySkip = false }: { env?: Record<string, string>; maySkip?: boolean } = {},
-): void {
-  const { status, output } = run(runtime.command, env);
-  const counts = countTests(output);
-  const ran = counts.passed > 0 || (maySkip && counts.skipped > 0);
-  if (status !== 0 || !ran) {
-    console.log(output);
-    counts.failed ||= 1;
-    if (!ran) console.log(`${name} ran no test`);
-  }
-  for (const line of output.match(/^SKIPPED.*$/gm) ?? []) console.log(line);
-  report({ name, ...counts });
-}
-
-function run([file, ...args]: string[], env: Record<string, string>) {
-  const { status, stdout, stderr, error } = spawnSync(file!, args, {
-    encoding: "utf8",
-    maxBuffer: 1 << 28,
-    env: { ...process.env, NO_COLOR: "1", MEMCTL_TEST_DENO: deno, ...env },
-  });
-  return { status, output: `${stdout}${stderr}${error ?? ""}` };
-}
-
-function report(result: Result): void {
-  results.push(result);
-  console.log(`${result.failed > 0 ? "FAILED" : "ok"}  ${result.name}: ${counted(result)}`);
-}
-
-function summarize(): void {
-  const sum = (of: keyof Counts) => results.reduce((n, result) => n + result[of], 0);
-  const all = { passed: sum("passed"), failed: sum("failed"), skipped: sum("skipped") };
-  console.log();
-  console.log(counted(all));
-  process.exit(all.failed === 0 ? 0 : 1);
 }
 
 function version(file: string): string {
