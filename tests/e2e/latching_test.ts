@@ -14,7 +14,8 @@ const hierarchy = findHierarchy();
 const { problem } = hierarchy;
 if (problem !== undefined) console.error(`SKIPPED, latching in a cgroup: ${problem}`);
 
-describe("a load shedder after a burst", () => {
+// The servers have a group each, and wait for most of their time.
+describe("a load shedder after a burst", { concurrency: 3 }, () => {
   if (hierarchy.problem !== undefined) {
     it("nothing is run", { skip: problem ?? false }, () => {});
     return;

@@ -14,7 +14,6 @@ const LIMIT = 512 * MiB;
 /** Clients, each with one request at a time; one more joins every `JOIN` milliseconds. */
 const CLIENTS = 300;
 const JOIN = 10;
-const DURATION = 10_000;
 /** A client that is refused waits for less than it was asked to: it is rude. */
 const RUDENESS = 50;
 const ANSWER_TIMEOUT = 5_000;
@@ -32,11 +31,18 @@ export interface Load {
   peak: number | undefined;
 }
 
-/** Runs the server in a group and the clients in this process. */
+/**
+ * Runs the server in a group and the clients in this process.
+ *
+ * @param duration Milliseconds for which the clients send requests.
+ * @param wait Milliseconds for which the server holds the memory of a request.
+ */
 export async function load(
   runtime: Runtime,
   mode: "bare" | "shed",
   hierarchy: Hierarchy & { problem?: never },
+  duration = 10_000,
+  wait = 200,
 ): Promise<Load> {
   const group = new ChildGroup(hierarchy.version, hierarchy.folder);
   try {
@@ -45,11 +51,15 @@ export async function load(
     const file = fileURLToPath(new URL("workloads/holding.ts", import.meta.url));
     let came: Pick<Load, "answers" | "rate"> = { answers: {}, rate: 0 };
     let alive = false;
-    const ended = await group.run([...runtime.command, file, mode], 60_000, async (server) => {
-      came = await offer(await portOf(server), server);
-      alive = !gone(server);
-      server.kill("SIGKILL");
-    });
+    const ended = await group.run(
+      [...runtime.command, file, mode, String(wait)],
+      60_000,
+      async (server) => {
+        came = await offer(await portOf(server), server, duration);
+        alive = !gone(server);
+        server.kill("SIGKILL");
+      },
+    );
     const outcome = !alive ? "killed" : "timeout" in came.answers ? "stuck" : "finished";
     return { ...came, outcome, output: ended.output, peak: group.peak };
   } finally {
@@ -61,14 +71,18 @@ function gone({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null;
 }
 
-async function offer(port: number, server: ChildProcess): Promise<Pick<Load, "answers" | "rate">> {
+async function offer(
+  port: number,
+  server: ChildProcess,
+  duration: number,
+): Promise<Pick<Load, "answers" | "rate">> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: CLIENTS });
   const answers: Record<string, number> = {};
   const start = performance.now();
   let last = start;
   const client = async (_: unknown, i: number) => {
     await new Promise((resolve) => setTimeout(resolve, i * JOIN));
-    while (performance.now() - start < DURATION && !gone(server)) {
+    while (performance.now() - start < duration && !gone(server)) {
       const answer = await ask(port, agent);
       answers[answer] = (answers[answer] ?? 0) + 1;
       if (answer === "200") last = performance.now();

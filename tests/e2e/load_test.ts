@@ -7,6 +7,11 @@ import { findRuntimes } from "../support/runtimes.ts";
 import { findHierarchy } from "./child_group.ts";
 import { load } from "./load.ts";
 
+/** Milliseconds. All clients have joined after three seconds. */
+const DURATION = 5_000;
+/** Milliseconds: so long that the memory is in use at once on a slow machine too. */
+const WAIT = 1_000;
+
 const hierarchy = findHierarchy();
 const { problem } = hierarchy;
 if (problem !== undefined) console.error(`SKIPPED, load in a cgroup: ${problem}`);
@@ -18,10 +23,10 @@ describe("a server that holds 5 MB per request in 512 MiB", () => {
   }
   for (const runtime of findRuntimes()) {
     it(`in ${runtime.name} is killed or stuck without load shedding, and never with it`, async () => {
-      const bare = await load(runtime, "bare", hierarchy);
+      const bare = await load(runtime, "bare", hierarchy, DURATION, WAIT);
       assert.notEqual(bare.outcome, "finished", JSON.stringify(bare));
 
-      const shed = await load(runtime, "shed", hierarchy);
+      const shed = await load(runtime, "shed", hierarchy, DURATION, WAIT);
       assert.equal(shed.outcome, "finished", JSON.stringify(shed));
       assert.deepEqual(Object.keys(shed.answers).toSorted(), ["200", "503"]);
       assert.ok(shed.answers["200"]! > (bare.answers["200"] ?? 0), JSON.stringify([bare, shed]));

@@ -14,7 +14,8 @@ const hierarchy = findHierarchy();
 const { problem } = hierarchy;
 if (problem !== undefined) console.error(`SKIPPED, survival in a cgroup: ${problem}`);
 
-describe("in a group of 300 MiB", () => {
+// The processes have a group each.
+describe("in a group of 300 MiB", { concurrency: 2 }, () => {
   if (hierarchy.problem !== undefined) {
     it("nothing is run", { skip: problem ?? false }, () => {});
     return;

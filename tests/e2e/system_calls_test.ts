@@ -20,6 +20,11 @@ const problem = spawnSync("strace", ["--version"]).status === 0
   : "there is no strace (Debian's package of that name)";
 if (problem !== undefined) console.error(`SKIPPED, the count of system calls: ${problem}`);
 
+/** Stops the programs at the calls that are counted only, if this strace can. */
+const filter = spawnSync("strace", ["-f", "--seccomp-bpf", "true"]).status === 0
+  ? ["--seccomp-bpf"]
+  : [];
+
 /** How often one run made each call, and how many files one sample of it read. */
 interface Run {
   calls: Record<typeof CALLS[number], number>;
@@ -29,7 +34,7 @@ interface Run {
 function trace({ command }: Runtime, samples: number): Promise<Run> {
   return withTempFolder((folder) => {
     const summary = path.join(folder, "summary");
-    const options = ["-f", "-c", `--trace=${CALLS.join()}`, "-o", summary];
+    const options = ["-f", ...filter, "-c", `--trace=${CALLS.join()}`, "-o", summary];
     const { stdout, stderr, status } = spawnSync(
       "strace",
       [...options, ...command, program, String(samples)],

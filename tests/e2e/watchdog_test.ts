@@ -41,7 +41,8 @@ async function run(
   }
 }
 
-describe("in a group of 300 MiB, with the watchdog", () => {
+// The processes have a group each. Those with the cache wait for most of their time.
+describe("in a group of 300 MiB, with the watchdog", { concurrency: 4 }, () => {
   if (hierarchy.problem !== undefined) {
     it("nothing is run", { skip: problem ?? false }, () => {});
     return;
