@@ -19,9 +19,9 @@ export function pickSampler(options: SamplerOptions, joint: boolean): Sampler {
     case "linux":
       return openLinuxSampler(options, nodeFileIo, engine, joint);
     case "darwin":
-      return openDarwinSampler(engine);
+      return openDarwinSampler(options, engine);
     case "runtime":
-      return new RuntimeSampler(thisRuntime("the runtime adapter was asked for"));
+      return new RuntimeSampler(thisRuntime("the runtime adapter was asked for"), options);
   }
   // The figures of this host must not stand in for those of a root that was named.
   if (options.root !== undefined) return openLinuxSampler(options, nodeFileIo, engine, joint);
@@ -32,10 +32,10 @@ export function pickSampler(options: SamplerOptions, joint: boolean): Sampler {
     if (because === undefined) return sampler;
     sampler.close();
   } else if (process.platform === "darwin") {
-    const sampler = openDarwinSampler(engine);
+    const sampler = openDarwinSampler(options, engine);
     because = sampler.problem;
     if (because === undefined) return sampler;
     sampler.close();
   }
-  return new RuntimeSampler(thisRuntime(because));
+  return new RuntimeSampler(thisRuntime(because), options);
 }

@@ -3,7 +3,9 @@
 import os from "node:os";
 import process from "node:process";
 import { MemInfo, type MemInfoInit } from "../src/mem_info.ts";
-import type { AdapterName, Sampler, Signal, Signals } from "../src/sampler.ts";
+import { type Wanted, wantedOf } from "../src/fields.ts";
+import type { AdapterName, Sampler, SamplerOptions, Signal, Signals } from "../src/sampler.ts";
+import { keepAsked, onlyAsked } from "./asked_signals.ts";
 import { isPermitted } from "./deno.ts";
 import {
   attempt,
@@ -84,11 +86,13 @@ export class RuntimeSampler implements Sampler {
   readonly adapter: AdapterName = "runtime";
   readonly #host: RuntimeHost;
   #closed = false;
+  readonly #wanted: Wanted;
   /** The last snapshot, which `signals` explains. */
   #last: MemInfo | undefined;
 
-  constructor(host: RuntimeHost) {
+  constructor(host: RuntimeHost, options: SamplerOptions = {}) {
     this.#host = host;
+    this.#wanted = wantedOf(options);
   }
 
   sample(): MemInfo {
@@ -98,13 +102,14 @@ export class RuntimeSampler implements Sampler {
     const figures = system && attempt(system.read);
     next.systemTotal = size(figures?.total);
     next.systemAvailable = size(figures?.available);
-    engine.read(next);
+    if (this.#wanted.engine) engine.read(next);
     next.processRss = size(next.processRss ?? (memoryUsage && attempt(memoryUsage)?.rss));
     const limit = (constrainedMemory && attempt(constrainedMemory)) ?? 0;
     if (limit > 0 && limit < NO_LIMIT && limit < (next.systemTotal ?? Infinity)) {
       next.cgroupLimit = limit;
       next.cgroupCurrent = next.processRss;
     }
+    keepAsked(next, this.#wanted);
     return this.#last = new MemInfo(next);
   }
 
@@ -121,7 +126,7 @@ export class RuntimeSampler implements Sampler {
     const noLimit = constrainedMemory === undefined
       ? cgroupReason
       : `the runtime sees no limit, which does not mean that there is none: ${cgroupReason}`;
-    return {
+    const signals: Signals = {
       systemAvailable: fromSystem(info.systemAvailable),
       systemTotal: fromSystem(info.systemTotal),
       processRss: info.processRss === undefined
@@ -143,6 +148,7 @@ export class RuntimeSampler implements Sampler {
       pressure: unavailable("/proc/pressure/memory", cgroupReason),
       pressureEvents: unavailable("memory.events", cgroupReason),
     };
+    return onlyAsked(signals, this.#wanted, info);
   }
 
   close(): void {

@@ -1,10 +1,5 @@
-import type { SamplerOptions } from "./sampler.ts";
-
 /** The largest delay that timers take; above it they fire at once. */
 export const MAX_INTERVAL: number = 2 ** 31 - 1;
-
-const USAGES = ["current", "workingSet"];
-const ADAPTERS = ["linux", "darwin", "runtime"];
 
 /** A value as an error message shows it. */
 export function show(value: unknown): string {
@@ -104,24 +99,6 @@ export function checkOptionalMethod(name: string, value: unknown, method: string
       `'${name}' must be an object with a method ${method}(): current value is ${show(value)}`,
     );
   }
-}
-
-/**
- * Reads each option of a sampler once, and checks it.
- *
- * @returns A copy, so that later changes to `options` have no effect.
- */
-export function readSamplerOptions(options: SamplerOptions): SamplerOptions {
-  checkObject("options", options);
-  const { usage, adapter, pressure, root } = options;
-  checkOneOf("usage", usage, USAGES);
-  checkOneOf("adapter", adapter, ADAPTERS);
-  checkOptionalBoolean("pressure", pressure);
-  if (root !== undefined && typeof root !== "string") {
-    throw new TypeError(`'root' must be a path: current value is ${show(root)}`);
-  }
-  if (root === "") throw new RangeError(`'root' must not be empty: current value is ""`);
-  return { usage, adapter, pressure, root };
 }
 
 /** Throws unless `value` is `undefined` or one of these strings. */

@@ -1,3 +1,4 @@
+import type { SampledField } from "./fields.ts";
 import type { MemInfo, SignalName } from "./mem_info.ts";
 
 /**
@@ -72,7 +73,7 @@ export interface Sampler extends Disposable {
    * - `throttleAt` is read from memory.high, at most once a second.
    *
    * Samplers of the same `root` share their files. If another one with the same
-   * `usage` and `pressure` has sampled since, its snapshot is the one explained.
+   * `usage`, `pressure` and `fields` has sampled since, its snapshot is the one explained.
    */
   readonly signals: Signals;
   /**
@@ -95,6 +96,18 @@ export interface Sampler extends Disposable {
   close(): void;
 }
 
+/** A sampler of this module's own, which can leave out what does not matter now. */
+export interface ThriftySampler extends Sampler {
+  /**
+   * Takes one snapshot.
+   *
+   * @param enough Headroom in bytes that is enough. Where the limit less
+   * `cgroupCurrent` is at least that, the working set, which is never above
+   * `cgroupCurrent`, is not read and is `undefined`. Default: `Infinity`.
+   */
+  sample(enough?: number): MemInfo | Promise<MemInfo>;
+}
+
 /**
  * Options of {@linkcode openSampler} and {@linkcode sample}.
  *
@@ -108,6 +121,17 @@ export interface SamplerOptions {
    * sample. Default: `false`.
    */
   pressure?: boolean | undefined;
+  /**
+   * The fields to read. All others are `undefined`, and `signals` says that they
+   * were not asked for. `"headroom"` stands for the fields that `headroom()`
+   * needs; see {@linkcode SampledField}. Default: all fields, where
+   * `cgroupWorkingSet` depends on `usage` and `pressure` on `pressure`.
+   *
+   * `["headroom"]` is the cheapest sample. Under a cgroup limit it reads two
+   * small files per level of the cgroup, and /proc/meminfo only once in five
+   * seconds, to compare the limit with host memory.
+   */
+  fields?: readonly SampledField[] | undefined;
   /** Forces an adapter. Default: the one that fits the platform. */
   adapter?: AdapterName | undefined;
   /**

@@ -1,9 +1,10 @@
 // Where a part of the module takes its snapshots from: a sampler of the
 // user's, or one of this host, which that part opens and closes.
 
-import { checkOptionalMethod, readSamplerOptions, show } from "./check.ts";
+import { checkOptionalMethod, show } from "./check.ts";
 import { openSampler } from "./host/sampling.ts";
 import type { Sampler, SamplerOptions, SamplerSource } from "./sampler.ts";
+import { readSamplerOptions } from "./sampler_options.ts";
 
 /** A source that was checked. */
 export interface SourceSettings {

@@ -146,7 +146,13 @@ describe("the options of a watch", () => {
       minGap: 100,
       unref: false,
       sampler: undefined,
-      sampling: { usage: undefined, adapter: undefined, pressure: undefined, root: undefined },
+      sampling: {
+        usage: undefined,
+        adapter: undefined,
+        pressure: undefined,
+        root: undefined,
+        fields: undefined,
+      },
     });
     for (const wakeOnPressure of [undefined, false]) {
       assert.equal(readWatchOptions({ interval: 5, wakeOnPressure }).minGap, undefined);

@@ -1,7 +1,6 @@
 // macOS, by the two programs that tell its memory.
 
 import type { MemInfoInit } from "../../src/mem_info.ts";
-import { MemInfo } from "../../src/mem_info.ts";
 import type { Signal, Signals } from "../../src/sampler.ts";
 import type { Engine } from "../engine.ts";
 import { attempt, unavailable } from "../engine.ts";
@@ -41,7 +40,8 @@ export class DarwinReader {
     this.#sysctl = host.sysctl ?? SYSCTL;
   }
 
-  async sample(): Promise<MemInfo> {
+  /** What a snapshot is made from. */
+  async sample(): Promise<MemInfoInit> {
     this.#running ??= this.#read().finally(() => {
       this.#running = undefined;
     });
@@ -54,7 +54,7 @@ export class DarwinReader {
     this.#host.engine.read(next);
     next.processRss = attempt(this.#host.rss);
     this.#rssProblem = next.processRss === undefined ? "process.memoryUsage() failed" : undefined;
-    return new MemInfo(next);
+    return next;
   }
 
   /** Explains the last sample and reads nothing. */

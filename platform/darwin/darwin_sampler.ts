@@ -1,8 +1,10 @@
 // The macOS adapter.
 
 import process from "node:process";
-import type { MemInfo } from "../../src/mem_info.ts";
-import type { AdapterName, Sampler, Signals } from "../../src/sampler.ts";
+import { type Wanted, wantedOf } from "../../src/fields.ts";
+import { MemInfo } from "../../src/mem_info.ts";
+import type { AdapterName, Sampler, SamplerOptions, Signals } from "../../src/sampler.ts";
+import { keepAsked, onlyAsked } from "../asked_signals.ts";
 import type { Engine } from "../engine.ts";
 import { Handle, OpenOnce } from "../open_once.ts";
 import { DarwinReader, VM_STAT } from "./darwin_reader.ts";
@@ -11,22 +13,30 @@ import { run, runProblem } from "./subprocess.ts";
 let reader: OpenOnce<DarwinReader> | undefined;
 
 /** Opens the one reader of this process, or joins its users. */
-export function openDarwinSampler(engine: Engine): DarwinSampler {
+export function openDarwinSampler(options: SamplerOptions, engine: Engine): DarwinSampler {
   reader ??= new OpenOnce(
     new DarwinReader({ run, engine, rss: () => process.memoryUsage().rss }),
     () => {
       reader = undefined;
     },
   );
-  return new DarwinSampler(reader);
+  return new DarwinSampler(reader, wantedOf(options));
 }
 
 /** One user of a {@linkcode DarwinReader}. */
 export class DarwinSampler extends Handle<DarwinReader> implements Sampler {
   readonly adapter: AdapterName = "darwin";
+  readonly #wanted: Wanted;
+  /** The last snapshot, which `signals` explains. */
+  #last: MemInfo = new MemInfo({ at: 0 });
+
+  constructor(reader: OpenOnce<DarwinReader>, wanted: Wanted) {
+    super(reader);
+    this.#wanted = wanted;
+  }
 
   get signals(): Signals {
-    return this.open.signals;
+    return onlyAsked(this.open.signals, this.#wanted, this.#last);
   }
 
   /** `undefined`, or why nothing at all can be read. */
@@ -35,6 +45,8 @@ export class DarwinSampler extends Handle<DarwinReader> implements Sampler {
   }
 
   async sample(): Promise<MemInfo> {
-    return await this.open.sample();
+    const next = await this.open.sample();
+    keepAsked(next, this.#wanted);
+    return this.#last = new MemInfo(next);
   }
 }

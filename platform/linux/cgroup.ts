@@ -3,7 +3,13 @@
 import { describeError } from "../file_io.ts";
 import { KernelFile } from "../kernel_file.ts";
 import { isTransient, type OpenFiles } from "../open_files.ts";
-import { CgroupLevels, type CgroupReading, clear, emptyReading } from "./cgroup_levels.ts";
+import {
+  CgroupLevels,
+  type CgroupReading,
+  type CgroupWishes,
+  clear,
+  emptyReading,
+} from "./cgroup_levels.ts";
 import { type CgroupPlace, locateCgroup } from "./cgroup_place.ts";
 import { MemoryEvents } from "./memory_events.ts";
 import { parseSelfCgroup } from "./proc_self_cgroup.ts";
@@ -111,19 +117,18 @@ export class Cgroup {
    *
    * @param now Milliseconds since the epoch, to know when to check the place.
    * @param total Host memory in bytes: a limit above it is ignored.
-   * @param rss Bytes that this process uses at least.
    */
-  read(now: number, workingSet: boolean, total: number, rss: number, out: PlacedReading): void {
+  read(now: number, wishes: CgroupWishes, total: number, out: PlacedReading): void {
     if (this.#waiting || this.#levels?.waiting) {
       this.#resolve();
     } else if (now - this.#checkedAt >= RECHECK_PERIOD || now < this.#checkedAt) {
       this.#checkedAt = now;
       this.#recheck();
     }
-    this.#readLevels(workingSet, total, rss, out);
+    this.#readLevels(wishes, total, out);
     if (this.#levels?.gone) {
       this.#resolve();
-      this.#readLevels(workingSet, total, rss, out);
+      this.#readLevels(wishes, total, out);
     }
     out.place = this.#place;
     out.doubt = this.#doubt;
@@ -135,14 +140,14 @@ export class Cgroup {
     this.#levels?.close();
   }
 
-  #readLevels(workingSet: boolean, total: number, rss: number, out: CgroupReading): void {
+  #readLevels(wishes: CgroupWishes, total: number, out: CgroupReading): void {
     if (this.#levels === undefined) {
       clear(out);
       out.waiting = this.#waiting;
       out.limit = this.#doubt === undefined ? Infinity : undefined;
       return;
     }
-    this.#levels.read(workingSet, total, rss, out);
+    this.#levels.read(wishes, total, out);
     if (out.limit === Infinity && this.#doubt !== undefined) out.limit = undefined;
   }
 

@@ -35,6 +35,18 @@ export interface CgroupReading {
   workingSetProblem: string | undefined;
 }
 
+/** What is wanted of the levels. */
+export interface CgroupWishes {
+  /** Whether usage is the working set. */
+  readonly workingSet: boolean;
+  /** Headroom in bytes that is enough by `current` alone: memory.stat is then not read. */
+  readonly enough: number;
+  /** Whether the usage is wanted where there is no limit. */
+  readonly ownUsage: boolean;
+  /** Bytes that this process alone uses, where no usage can be read. */
+  readonly leastUsed: () => number;
+}
+
 /** A reading in which nothing is known. */
 export function emptyReading(): CgroupReading {
   return {
@@ -106,9 +118,8 @@ export class CgroupLevels {
    * the other levels hide. The one with the least limit − usage is effective.
    *
    * @param total Host memory in bytes: a limit above it is ignored.
-   * @param rss What this process alone uses, where no usage can be read.
    */
-  read(workingSet: boolean, total: number, rss: number, out: CgroupReading): void {
+  read(wishes: CgroupWishes, total: number, out: CgroupReading): void {
     clear(out);
     const levels = this.#levels;
     let least = Infinity;
@@ -126,7 +137,7 @@ export class CgroupLevels {
         waiting ||= level.limitFile.waiting;
         if (unread === -1) unread = i;
       } else if (limit <= total && limit !== Infinity) {
-        least = this.#consider(i, limit, level.limitFile.path, workingSet, rss, least, out);
+        least = this.#consider(i, limit, level.limitFile.path, wishes, least, out);
       }
     }
     if (this.#hiddenLimit) {
@@ -140,13 +151,13 @@ export class CgroupLevels {
         // It belongs to a level that cannot be read, or to one out of sight
         // above the outermost. Neither uses less than the level named here.
         const at = unread === -1 ? levels.length - 1 : unread;
-        this.#consider(at, limit, own.statFile.path, workingSet, rss, least, out);
+        this.#consider(at, limit, own.statFile.path, wishes, least, out);
       }
     }
     if (out.limit !== undefined) return;
     if (known) out.limit = Infinity;
     out.waiting = waiting;
-    this.#readOwnUsage(workingSet, out);
+    if (wishes.ownUsage) this.#readOwnUsage(wishes.workingSet, out);
   }
 
   /** Version 2: the least throttle limit of all levels in bytes; `Infinity`: none. */
@@ -170,8 +181,7 @@ export class CgroupLevels {
     at: number,
     limit: number,
     source: string,
-    workingSet: boolean,
-    rss: number,
+    { workingSet, enough, leastUsed }: CgroupWishes,
     least: number,
     out: CgroupReading,
   ): number {
@@ -184,8 +194,9 @@ export class CgroupLevels {
       level = this.#levels[below]!;
       current = level.readUsage();
     }
-    const set = workingSet && current !== undefined ? level.readWorkingSet(current) : undefined;
-    const left = limit - (set ?? current ?? rss);
+    const asked = workingSet && current !== undefined && limit - current < enough;
+    const set = asked ? level.readWorkingSet(current!) : undefined;
+    const left = limit - (set ?? current ?? leastUsed());
     if (left >= least) return least;
     out.current = current;
     out.limit = limit;
@@ -194,7 +205,6 @@ export class CgroupLevels {
     out.usageSource = level.usageFile.path;
     out.estimate = level !== this.#levels[at];
     out.usageProblem = usageProblem;
-    const asked = workingSet && current !== undefined;
     out.workingSetProblem = asked ? level.statFile.problem : undefined;
     return left;
   }

@@ -7,13 +7,14 @@ import {
   type MemoryPressure,
   SIGNAL_NAMES,
 } from "../../src/mem_info.ts";
+import type { Wanted } from "../../src/fields.ts";
 import type { Signals } from "../../src/sampler.ts";
 import { isDeno } from "../deno.ts";
 import type { Engine } from "../engine.ts";
 import type { FileIo } from "../file_io.ts";
 import { KernelFile, type Parse } from "../kernel_file.ts";
 import { OpenFiles } from "../open_files.ts";
-import { Cgroup } from "./cgroup.ts";
+import { Cgroup, RECHECK_PERIOD } from "./cgroup.ts";
 import { explainEvents } from "./cgroup_signals.ts";
 import { emptyLinuxReading, explainReading, type LinuxReading } from "./linux_signals.ts";
 import { parsePressure } from "./proc_pressure_memory.ts";
@@ -49,10 +50,12 @@ export class LinuxReader {
     parseMeminfo(data, length, this.#system);
     return true;
   };
-  /** The last reading with and without working set and pressure; see {@linkcode kindOf}. */
-  readonly #readings: (LinuxReading | undefined)[] = [undefined, undefined, undefined, undefined];
+  /** The readings by the key of what is wanted. */
+  readonly #readings = new Map<number, LinuxReading>();
   /** The last total that was read: without it, limits above it would count. */
   #total: number | undefined = undefined;
+  /** When that was, in milliseconds since the epoch. */
+  #totalReadAt = -Infinity;
   readonly #base: string;
   /** Whether it is not this machine's own procfs, which the engine knows of. */
   readonly #foreign: boolean;
@@ -68,11 +71,8 @@ export class LinuxReader {
   readonly #next: MemInfoInit = Object.fromEntries(
     ["at", ...SIGNAL_NAMES].map((name) => [name, undefined]),
   );
-
-  /** The last joint reading with and without working set and pressure. */
-  readonly #latest: (MemInfo | undefined)[] = [];
-  readonly #latestAt: number[] = [];
   readonly #now: () => number;
+  readonly #leastUsed = (): number => (this.#next.processRss ??= this.#readRss()) ?? 0;
 
   constructor(root: string, io: FileIo, engine: Engine, now: () => number = monotonic) {
     this.#now = now;
@@ -100,51 +100,78 @@ export class LinuxReader {
     return this.#meminfo.problem;
   }
 
-  sample(workingSet: boolean, pressure: boolean): MemInfo {
-    const reading = this.#readings[kindOf(workingSet, pressure)] ??= emptyLinuxReading();
+  /** The reading that samples with these wishes share. */
+  readingOf(wanted: Wanted): LinuxReading {
+    let reading = this.#readings.get(wanted.key);
+    if (reading === undefined) {
+      reading = emptyLinuxReading(wanted, this.#leastUsed);
+      this.#readings.set(wanted.key, reading);
+    }
+    return reading;
+  }
+
+  /**
+   * Takes a snapshot.
+   *
+   * @param enough Headroom in bytes that is enough without the working set; see
+   * {@linkcode CgroupWishes}.
+   */
+  sample(reading: LinuxReading, enough: number): MemInfo {
+    const { wanted, wishes, group } = reading;
     const next = this.#next;
     next.at = Date.now();
-    this.#readSystem();
-    reading.meminfoProblem = this.#meminfo.problem;
-    next.systemAvailable = this.#system.available;
-    next.systemTotal = this.#system.total;
-    next.processRss = undefined;
-    this.#engine.read(next);
+    reading.meminfoRead = false;
+    next.processRss =
+      next.runtimeTotal =
+      next.heapUsed =
+      next.heapLimit =
+        undefined;
+    if (wanted.systemAvailable || wanted.systemTotal) this.#readSystem(reading);
+    if (wanted.engine) this.#engine.read(next);
     reading.engineRss = !this.#foreign && next.processRss !== undefined;
-    if (!reading.engineRss) next.processRss = this.#readRss();
-    reading.rssProblem = this.#rss.problem;
-    const { group } = reading;
-    this.#total = next.systemTotal ?? this.#total;
-    this.#cgroup.read(next.at, workingSet, this.#total ?? Infinity, next.processRss ?? 0, group);
+    if (!reading.engineRss) next.processRss = wanted.processRss ? this.#readRss() : undefined;
+    if (wanted.cgroup) {
+      if (!reading.meminfoRead && this.#isTotalStale(next.at)) this.#readSystem(reading);
+      wishes.enough = enough;
+      this.#cgroup.read(next.at, wishes, this.#total ?? Infinity, group);
+    }
+    const estimated = this.#completeHeadroom(reading);
+    const { systemAvailable, systemTotal } = wanted;
     // A limit that only a shortage of descriptors hides is there again soon.
     // Until then host memory must not stand in for it.
-    if (group.waiting) next.systemAvailable = undefined;
-    next.cgroupCurrent = group.current;
-    next.cgroupLimit = group.limit;
-    next.cgroupWorkingSet = group.workingSet;
-    next.pressure = pressure ? this.#readPressure(reading) : undefined;
+    const withheld = wanted.cgroup && group.waiting;
+    const system = reading.systemNeeded;
+    next.systemAvailable = (systemAvailable || system) && !withheld
+      ? this.#system.available
+      : undefined;
+    next.systemTotal = systemTotal || system ? this.#system.total : undefined;
+    reading.rssProblem = this.#rss.problem;
+    if (!wanted.processRss && !estimated) next.processRss = undefined;
+    if (!wanted.runtimeTotal) next.runtimeTotal = undefined;
+    if (!wanted.heapUsed) next.heapUsed = undefined;
+    if (!wanted.heapLimit) next.heapLimit = undefined;
+    const { headroom } = wanted;
+    next.cgroupCurrent = headroom || wanted.cgroupCurrent ? group.current : undefined;
+    next.cgroupLimit = headroom || wanted.cgroupLimit ? group.limit : undefined;
+    next.cgroupWorkingSet = wanted.cgroupWorkingSet ? group.workingSet : undefined;
+    next.pressure = wanted.pressure ? this.#readPressure(reading) : undefined;
     return reading.info = new MemInfo(next);
   }
 
   /** The same, or a joint reading younger than {@linkcode JOINT_FOR} that is not `seen`. */
-  sampleJointly(workingSet: boolean, pressure: boolean, seen: MemInfo | undefined): MemInfo {
-    const kind = kindOf(workingSet, pressure);
+  sampleJointly(reading: LinuxReading, seen: MemInfo | undefined): MemInfo {
     const now = this.#now();
-    const latest = this.#latest[kind];
-    if (latest !== undefined && latest !== seen && now - this.#latestAt[kind]! < JOINT_FOR) {
-      return latest;
-    }
-    this.#latestAt[kind] = now;
-    return this.#latest[kind] = this.sample(workingSet, pressure);
+    const { joint } = reading;
+    if (joint !== undefined && joint !== seen && now - reading.jointAt < JOINT_FOR) return joint;
+    reading.jointAt = now;
+    return reading.joint = this.sample(reading, Infinity);
   }
 
   /**
-   * Explains each field of the last reading with these options, and takes one
-   * only if there was none. It reads nothing else but the throttle limit.
+   * Explains each field of the last reading with these wishes. It reads nothing
+   * but the throttle limit.
    */
-  signals(workingSet: boolean, pressure: boolean): Signals {
-    const kind = kindOf(workingSet, pressure);
-    if (this.#readings[kind] === undefined) this.sample(workingSet, pressure);
+  signals(reading: LinuxReading): Signals {
     const sources = {
       engine: this.#engine,
       meminfo: this.#meminfo,
@@ -153,7 +180,7 @@ export class LinuxReader {
     };
     const throttleLimit = this.#cgroup.throttleLimit(this.#now());
     return {
-      ...explainReading(this.#readings[kind]!, sources, workingSet, throttleLimit),
+      ...explainReading(reading, sources, throttleLimit),
       pressureEvents: explainEvents(this.#cgroup),
     };
   }
@@ -203,8 +230,33 @@ export class LinuxReader {
     this.#pressure = new KernelFile(path, this.#files);
   }
 
-  #readSystem(): void {
+  #readSystem(reading: LinuxReading): void {
+    reading.meminfoRead = true;
     if (this.#meminfo.read(this.#parseMeminfo) === undefined) clearMeminfo(this.#system);
+    reading.meminfoProblem = this.#meminfo.problem;
+    this.#total = this.#system.total ?? this.#total;
+    this.#totalReadAt = this.#next.at!;
+  }
+
+  /** Whether host memory, which changes with a virtual machine's, should be read again. */
+  #isTotalStale(now: number): boolean {
+    const age = now - this.#totalReadAt;
+    return this.#total === undefined || age >= RECHECK_PERIOD || age < 0;
+  }
+
+  /**
+   * Reads the fields that `headroom()` needs instead of a limit or a usage.
+   * Returns whether the resident set is one of them.
+   */
+  #completeHeadroom(reading: LinuxReading): boolean {
+    const { wanted, group } = reading;
+    const { current, limit } = group;
+    const limited = limit !== undefined && limit !== Infinity;
+    reading.systemNeeded = wanted.headroom && !(limited && current !== undefined);
+    if (!reading.systemNeeded) return false;
+    if (!reading.meminfoRead) this.#readSystem(reading);
+    if (limited) this.#leastUsed();
+    return limited;
   }
 
   #readRss(): number | undefined {
@@ -224,9 +276,4 @@ export class LinuxReader {
     }
     return parseAuxvPageSize(data);
   }
-}
-
-/** The index of the readings with these options. */
-function kindOf(workingSet: boolean, pressure: boolean): number {
-  return (workingSet ? 1 : 0) + (pressure ? 2 : 0);
 }

@@ -1,11 +1,13 @@
 // The Linux adapter.
 
 import type { MemInfo } from "../../src/mem_info.ts";
-import type { AdapterName, Sampler, SamplerOptions, Signals } from "../../src/sampler.ts";
+import { wantedOf } from "../../src/fields.ts";
+import type { AdapterName, SamplerOptions, Signals, ThriftySampler } from "../../src/sampler.ts";
 import type { Engine } from "../engine.ts";
 import type { FileIo } from "../file_io.ts";
 import { Handle, OpenOnce } from "../open_once.ts";
 import { LinuxReader } from "./linux_reader.ts";
+import type { LinuxReading } from "./linux_signals.ts";
 
 const readers = new Map<string, OpenOnce<LinuxReader>>();
 
@@ -30,30 +32,24 @@ export function openLinuxSampler(
 }
 
 /** One user of a {@linkcode LinuxReader}. */
-export class LinuxSampler extends Handle<LinuxReader> implements Sampler {
+export class LinuxSampler extends Handle<LinuxReader> implements ThriftySampler {
   readonly adapter: AdapterName = "linux";
-  readonly #workingSet: boolean;
-  readonly #pressure: boolean;
+  readonly #reading: LinuxReading;
   readonly #joint: boolean;
   #sampled = false;
   /** What it gave last, so that it never gives one snapshot twice. */
   #last: MemInfo | undefined;
 
-  constructor(
-    reader: OpenOnce<LinuxReader>,
-    { usage, pressure = false }: SamplerOptions,
-    joint: boolean,
-  ) {
+  constructor(reader: OpenOnce<LinuxReader>, options: SamplerOptions, joint: boolean) {
     super(reader);
     this.#joint = joint;
-    this.#workingSet = usage === "workingSet";
-    this.#pressure = pressure;
+    this.#reading = reader.value.readingOf(wantedOf(options));
   }
 
   get signals(): Signals {
     // Another sampler's reading may be long past.
     if (!this.#sampled) this.sample();
-    return this.open.signals(this.#workingSet, this.#pressure);
+    return this.open.signals(this.#reading);
   }
 
   /** `undefined`, or why nothing at all can be read. */
@@ -61,10 +57,10 @@ export class LinuxSampler extends Handle<LinuxReader> implements Sampler {
     return this.open.usable ? undefined : this.open.problem;
   }
 
-  sample(): MemInfo {
+  sample(enough: number = Infinity): MemInfo {
     this.#sampled = true;
-    if (!this.#joint) return this.open.sample(this.#workingSet, this.#pressure);
-    return this.#last = this.open.sampleJointly(this.#workingSet, this.#pressure, this.#last);
+    if (!this.#joint) return this.open.sample(this.#reading, enough);
+    return this.#last = this.open.sampleJointly(this.#reading, this.#last);
   }
 
   onPressure(wake: () => void, unref: boolean): (() => void) | undefined {

@@ -1,10 +1,13 @@
 // Explains one reading of procfs and the cgroup. Nothing is read here.
 
 import { MemInfo } from "../../src/mem_info.ts";
+import type { Wanted } from "../../src/fields.ts";
 import type { Signal, Signals } from "../../src/sampler.ts";
+import { onlyAsked } from "../asked_signals.ts";
 import { type Engine, unavailable } from "../engine.ts";
 import type { KernelFile } from "../kernel_file.ts";
 import { emptyPlacedReading, type PlacedReading } from "./cgroup.ts";
+import type { CgroupWishes } from "./cgroup_levels.ts";
 import { explainCgroup } from "./cgroup_signals.ts";
 
 /**
@@ -12,8 +15,18 @@ import { explainCgroup } from "./cgroup_signals.ts";
  * missing. Reused from sample to sample.
  */
 export interface LinuxReading {
+  readonly wanted: Wanted;
+  /** The same for the cgroup. */
+  readonly wishes: CgroupWishes & { enough: number };
   info: MemInfo;
+  /** The last joint reading, and when it was taken in milliseconds. */
+  joint: MemInfo | undefined;
+  jointAt: number;
   readonly group: PlacedReading;
+  /** Whether /proc/meminfo was read for it. */
+  meminfoRead: boolean;
+  /** Whether `headroom()` needs figures of the host, because no limit or no usage is known. */
+  systemNeeded: boolean;
   /** Why /proc/meminfo could not be read. */
   meminfoProblem: string | undefined;
   /** Whether the engine's call told the resident set, so that no file was read. */
@@ -25,10 +38,17 @@ export interface LinuxReading {
 }
 
 /** A reading in which nothing is known. */
-export function emptyLinuxReading(): LinuxReading {
+export function emptyLinuxReading(wanted: Wanted, leastUsed: () => number): LinuxReading {
+  const { workingSet, ownUsage } = wanted;
   return {
+    wanted,
+    wishes: { workingSet, ownUsage, leastUsed, enough: Infinity },
     info: new MemInfo({ at: 0 }),
+    joint: undefined,
+    jointAt: 0,
     group: emptyPlacedReading(),
+    meminfoRead: false,
+    systemNeeded: false,
     meminfoProblem: undefined,
     engineRss: false,
     rssProblem: undefined,
@@ -49,18 +69,16 @@ export interface LinuxSources {
 /**
  * Explains each field of a reading.
  *
- * @param workingSet Whether the working set was asked for.
  * @param throttleLimit Of the cgroup in bytes; `Infinity`: none.
  */
 export function explainReading(
   reading: LinuxReading,
   { engine, meminfo, rss, placeSource }: LinuxSources,
-  workingSet: boolean,
   throttleLimit: number,
 ): Omit<Signals, "pressureEvents"> {
-  const { info, group, meminfoProblem } = reading;
+  const { wanted, info, group, meminfoProblem } = reading;
   const { path } = meminfo;
-  const cgroup = explainCgroup(group, placeSource, workingSet, throttleLimit);
+  const cgroup = explainCgroup(group, placeSource, wanted.workingSet, throttleLimit);
   const fromMeminfo = (value: number | undefined): Signal =>
     value === undefined
       ? unavailable(
@@ -69,7 +87,7 @@ export function explainReading(
       )
       : { available: true, source: path };
   const hidden = group.waiting && meminfoProblem === undefined;
-  return {
+  const signals: Omit<Signals, "pressureEvents"> = {
     systemAvailable: hidden
       ? unavailable(path, `withheld while the cgroup is unknown: ${cgroup.cgroupLimit.reason}`)
       : fromMeminfo(info.systemAvailable),
@@ -79,6 +97,7 @@ export function explainReading(
     ...cgroup,
     pressure: explainPressure(reading),
   };
+  return onlyAsked(signals, wanted, info);
 }
 
 function explainRss({ info, rssProblem }: LinuxReading, { path }: KernelFile): Signal {

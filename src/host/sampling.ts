@@ -1,8 +1,8 @@
 // Where sampling meets platform/.
 
 import { pickSampler } from "../../platform/pick.ts";
-import { readSamplerOptions } from "../check.ts";
 import type { Sampler, SamplerOptions } from "../sampler.ts";
+import { readSamplerOptions } from "../sampler_options.ts";
 
 export { systemClock } from "../../platform/system_clock.ts";
 

@@ -21,6 +21,7 @@ import { parseStatmResident } from "../../platform/linux/proc_self_statm.ts";
 import { MiB } from "../../src/bytes.ts";
 import type { MemInfo } from "../../src/mem_info.ts";
 import { filesOf, MEMINFO, TREES } from "../fixtures/cgroup_trees.ts";
+import { fullReading } from "../support/full_reading.ts";
 import { MemoryIo } from "../support/memory_io.ts";
 import { recordings } from "../support/recordings.ts";
 
@@ -152,8 +153,8 @@ describe("no mutation of a file makes a parser throw or give what is no size:", 
 function readTree(files: Record<string, string | Uint8Array>, workingSet = true): MemInfo {
   const io = new MemoryIo(files);
   const reader = new LinuxReader("/", io, openEngine({}));
-  const info = reader.sample(workingSet, false);
-  reader.signals(workingSet, false);
+  const info = reader.sample(fullReading(reader, workingSet), Infinity);
+  reader.signals(fullReading(reader, workingSet));
   reader.close();
   assert.equal(io.unclosed, 0, "a descriptor is left open");
   return info;

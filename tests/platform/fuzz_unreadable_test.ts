@@ -12,6 +12,8 @@ import { LinuxReader } from "../../platform/linux/linux_reader.ts";
 import { MiB } from "../../src/bytes.ts";
 import type { MemInfo } from "../../src/mem_info.ts";
 import { filesOf, MEMINFO, TREES } from "../fixtures/cgroup_trees.ts";
+import { wantedOf } from "../../src/fields.ts";
+import { fullReading } from "../support/full_reading.ts";
 import { MemoryIo } from "../support/memory_io.ts";
 
 const TOTAL = 8000 * MiB;
@@ -142,16 +144,31 @@ function withReader<T>(io: MemoryIo, use: (reader: LinuxReader) => T): T {
 
 const figures = (info: MemInfo) => ({ ...info.toJSON(), at: 0 });
 
+/** Of the order of what the trees leave. */
+const ENOUGH = 500 * MiB;
+
+/** Headroom by a sample for nothing else, and by one that may leave out the working set. */
+function headroomOnly(reader: LinuxReader, ws: boolean): { headroom?: number; enough: number } {
+  const usage = ws ? "workingSet" : "current";
+  const reading = reader.readingOf(wantedOf({ usage, fields: ["headroom"] }));
+  const headroom = reader.sample(reading, Infinity).headroom();
+  const enough = reader.sample(reading, ENOUGH).headroom() ?? 0;
+  return { ...(headroom !== undefined && { headroom }), enough };
+}
+
 describe("in random trees with missing and malformed files", () => {
   it("headroom is what the readable levels leave", () => {
     fc.assert(
       fc.property(tree, fc.constantFrom(...MALFORMED), fc.boolean(), (tree, malformed, ws) => {
         const io = new MemoryIo(filesOfTree(tree, malformed));
         withReader(io, (reader) => {
-          const info = reader.sample(ws, false);
+          const info = reader.sample(fullReading(reader, ws), Infinity);
+          const { headroom, enough } = headroomOnly(reader, ws);
+          assert.equal(headroom, info.headroom());
+          assert.equal(enough >= ENOUGH, (info.headroom() ?? 0) >= ENOUGH);
           const bound = leastBound(tree, ws);
           const broken = tree.levels.some(({ limit }) => limit === "malformed");
-          const { cgroupLimit } = reader.signals(ws, false);
+          const { cgroupLimit } = reader.signals(fullReading(reader, ws));
           if (bound !== undefined) {
             assert.equal(info.headroom(), bound);
             assert.equal(/^upper bound/.test(cgroupLimit.note ?? ""), broken);
@@ -174,24 +191,27 @@ describe("in random trees with missing and malformed files", () => {
     fc.assert(
       fc.property(files, fc.nat({ max: 10 }), fc.boolean(), (files, descriptors, ws) => {
         const io = new MemoryIo(files);
-        const right = withReader(io, (reader) => figures(reader.sample(ws, false)));
+        const right = withReader(
+          io,
+          (reader) => figures(reader.sample(fullReading(reader, ws), Infinity)),
+        );
         io.descriptors = descriptors;
         withReader(io, (reader) => {
-          const info = reader.sample(ws, false);
+          const info = reader.sample(fullReading(reader, ws), Infinity);
           if (descriptors > 0) {
             assert.deepEqual(figures(info), right);
           } else {
             assert.equal(info.headroom(), undefined);
-            const { systemAvailable, cgroupLimit } = reader.signals(ws, false);
+            const { systemAvailable, cgroupLimit } = reader.signals(fullReading(reader, ws));
             assert.match(systemAvailable.reason!, /no file descriptor left/);
             assert.match(cgroupLimit.reason!, /no file descriptor left/);
           }
           io.descriptors = Infinity;
-          assert.deepEqual(figures(reader.sample(ws, false)), right);
+          assert.deepEqual(figures(reader.sample(fullReading(reader, ws), Infinity)), right);
         });
         io.transient = true;
         withReader(io, (reader) => {
-          assert.deepEqual(figures(reader.sample(ws, false)), right);
+          assert.deepEqual(figures(reader.sample(fullReading(reader, ws), Infinity)), right);
           assert.equal(io.unclosed, 0, "a descriptor is held between samples");
         });
       }),

@@ -15,6 +15,7 @@ import type { SamplerOptions } from "../../src/sampler.ts";
 import { sample } from "../../src/sample.ts";
 import { watch } from "../../src/watch.ts";
 import { MEMINFO } from "../fixtures/cgroup_trees.ts";
+import { fullReading } from "../support/full_reading.ts";
 import { settle } from "../support/async.ts";
 import { writeTree } from "../support/environments.ts";
 import { ManualClock } from "../../src/testing/manual_clock.ts";
@@ -429,9 +430,9 @@ describe("the Linux reader under faults", () => {
 
   it("a sample is four reads and no open", () =>
     withReader((reader, io) => {
-      reader.sample(false, false);
+      reader.sample(fullReading(reader, false), Infinity);
       const { opened, reads } = io;
-      for (let i = 0; i < 1_000; i++) reader.sample(false, false);
+      for (let i = 0; i < 1_000; i++) reader.sample(fullReading(reader, false), Infinity);
       assert.equal(io.opened, opened);
       assert.equal(io.reads - reads, 4_000);
     }));
@@ -448,9 +449,9 @@ describe("the Linux reader under faults", () => {
       const io = new FaultyIo();
       const reader = new LinuxReader(root, io, openEngine(thisEngine));
       const readsOf = (workingSet: boolean) => {
-        reader.sample(workingSet, false);
+        reader.sample(fullReading(reader, workingSet), Infinity);
         const before = io.reads;
-        reader.sample(workingSet, false);
+        reader.sample(fullReading(reader, workingSet), Infinity);
         return io.reads - before;
       };
       assert.equal(readsOf(false), 6);
@@ -465,23 +466,29 @@ describe("the Linux reader under faults", () => {
       let now = 0;
       const reader = new LinuxReader(root, io, openEngine(thisEngine), () => now);
       const readings = () => io.reads / 4;
-      const first = reader.sampleJointly(false, false, undefined);
+      const first = reader.sampleJointly(fullReading(reader, false), undefined);
       const before = readings();
       for (let i = 0; i < 1_000; i++) {
-        assert.equal(reader.sampleJointly(false, false, undefined), first);
+        assert.equal(reader.sampleJointly(fullReading(reader, false), undefined), first);
       }
       assert.equal(readings(), before);
 
-      const second = reader.sampleJointly(false, false, first);
+      const second = reader.sampleJointly(fullReading(reader, false), first);
       assert.notEqual(second, first, "the same watch again");
       now += JOINT_FOR * 0.9;
-      assert.equal(reader.sampleJointly(false, false, first), second);
+      assert.equal(reader.sampleJointly(fullReading(reader, false), first), second);
       now += JOINT_FOR * 0.2;
-      assert.notEqual(reader.sampleJointly(false, false, first), second, "too old");
+      assert.notEqual(reader.sampleJointly(fullReading(reader, false), first), second, "too old");
       assert.equal(readings(), before + 2);
 
-      assert.equal(reader.sampleJointly(true, false, undefined).cgroupWorkingSet, 70 * MiB);
-      assert.equal(reader.sampleJointly(false, false, undefined).cgroupWorkingSet, undefined);
+      assert.equal(
+        reader.sampleJointly(fullReading(reader, true), undefined).cgroupWorkingSet,
+        70 * MiB,
+      );
+      assert.equal(
+        reader.sampleJointly(fullReading(reader, false), undefined).cgroupWorkingSet,
+        undefined,
+      );
       reader.close();
     }));
 
@@ -496,9 +503,16 @@ describe("the Linux reader under faults", () => {
         ];
         for (const [file, lost] of cases) {
           io.fault = (call, name) => call === "read" && name.endsWith(file) ? code : undefined;
-          assert.deepEqual(fields(reader.sample(false, false)), { ...WANT, ...lost }, file);
+          assert.deepEqual(fields(reader.sample(fullReading(reader, false), Infinity)), {
+            ...WANT,
+            ...lost,
+          }, file);
           io.fault = () => undefined;
-          assert.deepEqual(fields(reader.sample(false, false)), WANT, `after ${file}`);
+          assert.deepEqual(
+            fields(reader.sample(fullReading(reader, false), Infinity)),
+            WANT,
+            `after ${file}`,
+          );
         }
       }));
   }
@@ -513,12 +527,12 @@ describe("the Linux reader under faults", () => {
       const old = path.join(root, "sys/fs/cgroup/memory.max");
       io.fault = (call, name) =>
         call === "read" && name === old && io.opened < 9 ? "ENODEV" : undefined;
-      assert.equal(reader.sample(false, false).cgroupLimit, 64 * MiB);
+      assert.equal(reader.sample(fullReading(reader, false), Infinity).cgroupLimit, 64 * MiB);
     }));
 
   it("opens what it can once there are descriptors again", () =>
     withReader((reader, io) => {
-      const starved = fields(reader.sample(false, false));
+      const starved = fields(reader.sample(fullReading(reader, false), Infinity));
       assert.deepEqual(starved, {
         systemTotal: undefined,
         systemAvailable: undefined,
@@ -527,14 +541,17 @@ describe("the Linux reader under faults", () => {
         cgroupCurrent: undefined,
         cgroupWorkingSet: undefined,
       });
-      assert.match(reader.signals(false, false).systemTotal.reason!, /no file descriptor left/);
+      assert.match(
+        reader.signals(fullReading(reader, false)).systemTotal.reason!,
+        /no file descriptor left/,
+      );
       io.fault = () => undefined;
-      const info = reader.sample(false, false);
+      const info = reader.sample(fullReading(reader, false), Infinity);
       assert.equal(info.systemTotal, EXPECTED.systemTotal);
       const now = Date.now;
       try {
         Date.now = () => now() + RECHECK_PERIOD;
-        assert.deepEqual(fields(reader.sample(false, false)), WANT);
+        assert.deepEqual(fields(reader.sample(fullReading(reader, false), Infinity)), WANT);
       } finally {
         Date.now = now;
       }
@@ -544,9 +561,9 @@ describe("the Linux reader under faults", () => {
 
   it("a level that this user may not read is named, and no limit is not claimed", () =>
     withReader((reader) => {
-      assert.equal(reader.sample(false, false).cgroupLimit, undefined);
+      assert.equal(reader.sample(fullReading(reader, false), Infinity).cgroupLimit, undefined);
       assert.match(
-        reader.signals(false, false).cgroupLimit.reason!,
+        reader.signals(fullReading(reader, false)).cgroupLimit.reason!,
         /this user may not read .*memory\.max/,
       );
     }, (io) => {

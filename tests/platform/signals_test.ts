@@ -10,6 +10,7 @@ import { RuntimeSampler } from "../../platform/runtime_sampler.ts";
 import { MiB } from "../../src/bytes.ts";
 import type { SamplerOptions } from "../../src/sampler.ts";
 import { MEMINFO } from "../fixtures/cgroup_trees.ts";
+import { fullReading } from "../support/full_reading.ts";
 import { MemoryIo } from "../support/memory_io.ts";
 
 const GROUP = "/sys/fs/cgroup";
@@ -105,17 +106,17 @@ describe("signals of the Linux sampler", () => {
     const calls = (milliseconds: number) => {
       now += milliseconds;
       io.calls.length = 0;
-      reader.signals(false, false);
+      reader.signals(fullReading(reader, false));
       return io.calls.length;
     };
-    reader.sample(false, false);
+    reader.sample(fullReading(reader, false), Infinity);
     assert.equal(calls(0), 2, "opened and read");
     assert.equal(calls(0), 0);
     assert.equal(calls(THROTTLE_PERIOD - 1), 0);
     io.files.set(HIGH, new TextEncoder().encode(`${150 * MiB}\n`));
-    assert.equal(reader.signals(false, false).cgroupLimit.throttleAt, 200 * MiB);
+    assert.equal(reader.signals(fullReading(reader, false)).cgroupLimit.throttleAt, 200 * MiB);
     assert.equal(calls(1), 2);
-    assert.equal(reader.signals(false, false).cgroupLimit.throttleAt, 150 * MiB);
+    assert.equal(reader.signals(fullReading(reader, false)).cgroupLimit.throttleAt, 150 * MiB);
     reader.close();
   });
 
