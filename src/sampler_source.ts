@@ -3,7 +3,8 @@
 
 import { checkOptionalMethod, show } from "./check.ts";
 import { openSampler } from "./host/sampling.ts";
-import type { Sampler, SamplerOptions, SamplerSource } from "./sampler.ts";
+import type { MemInfo } from "./mem_info.ts";
+import type { Sampler, SamplerOptions, SamplerSource, ThriftySampler } from "./sampler.ts";
 import { readSamplerOptions } from "./sampler_options.ts";
 
 /** A source that was checked. */
@@ -17,6 +18,13 @@ export interface SourceSettings {
 /** An open source. */
 export interface OpenSource {
   readonly sampler: Sampler;
+  /** Whether it is the user's. */
+  readonly isForeign: boolean;
+  /**
+   * Takes one snapshot. The user's sampler is not told what is enough; see
+   * {@linkcode ThriftySampler}.
+   */
+  sample(enough?: number): MemInfo | Promise<MemInfo>;
   /** Closes the sampler, unless it is the user's. */
   close(): void;
 }
@@ -46,9 +54,16 @@ export function readSamplerSource(
 
 /** Opens a sampler of this host, unless the user gave one. */
 export function openSource({ sampler, sampling }: SourceSettings): OpenSource {
-  if (sampler !== undefined) return { sampler, close: () => {} };
-  const own = openSampler(sampling);
-  return { sampler: own, close: () => own.close() };
+  if (sampler !== undefined) {
+    return { sampler, isForeign: true, sample: () => sampler.sample(), close: () => {} };
+  }
+  const own: ThriftySampler = openSampler(sampling);
+  return {
+    sampler: own,
+    isForeign: false,
+    sample: (enough) => own.sample(enough),
+    close: () => own.close(),
+  };
 }
 
 function refuse(name: string, value: unknown): never {

@@ -1,7 +1,9 @@
 import type { Clock } from "../clock.ts";
 import type { MemInfo } from "../mem_info.ts";
 import type { Sampler } from "../sampler.ts";
+import type { OpenSource } from "../sampler_source.ts";
 import type { Scope } from "../scope.ts";
+import { adopt } from "../thenable.ts";
 import { watch } from "../watch.ts";
 import type { IsolateChannel } from "../host/watchdog.ts";
 import { Collector } from "./collector.ts";
@@ -12,6 +14,7 @@ import type { Gauge } from "./gauge.ts";
 import { onCollection } from "./gc_sentinel.ts";
 import type { Watchdog } from "./handle.ts";
 import { OtherIsolates } from "./other_isolates.ts";
+import { Pace } from "./pace.ts";
 import type { WatchdogSettings } from "./settings.ts";
 import type { SnapshotTaker } from "./snapshots.ts";
 import type { Steering } from "./steering.ts";
@@ -28,7 +31,7 @@ export interface DogParts {
   guard: StormGuard;
   /** `undefined`: every collection is forced. */
   early: EarlyGc | undefined;
-  sampler: Sampler;
+  source: OpenSource;
   steering: Steering | undefined;
   snapshots: SnapshotTaker | undefined;
   logger: Logger;
@@ -45,8 +48,11 @@ export class Dog implements Watchdog {
   readonly #watermark: Watermark;
   readonly #collector: Collector;
   readonly #turns: Turns;
+  readonly #pace: Pace;
   readonly #others: OtherIsolates | undefined;
   #stopSentinel: (() => void) | undefined;
+  /** Makes the next tick due at once. */
+  #wake: () => void = () => {};
   #watching: Promise<void> | undefined;
   #state: Watchdog["state"] = "running";
   #failure: DisarmEvent | undefined;
@@ -63,6 +69,7 @@ export class Dog implements Watchdog {
     const fail = (failure: DisarmEvent) => this.fail(failure);
     const shared = {
       ...parts,
+      sampler: parts.source.sampler,
       dryRun: settings.dryRun,
       clock: settings.clock,
       hooks: new Hooks(settings.hooks, fail),
@@ -72,11 +79,14 @@ export class Dog implements Watchdog {
     };
     this.#others = shared.others;
     this.#watermark = new Watermark(settings.policy, gauge.scope, steering);
+    this.#pace = new Pace(gauge, settings.interval, settings.maxInterval);
     this.#collector = new Collector(shared);
     this.#turns = new Turns({
       ...shared,
       watermark: this.#watermark,
       collector: this.#collector,
+      pace: this.#pace,
+      wake: () => this.#wake(),
     });
     try {
       this.#open();
@@ -177,15 +187,17 @@ export class Dog implements Watchdog {
   }
 
   #open(): void {
-    const { settings: { signal, interval, unref }, sampler } = this.#parts;
+    const { settings: { signal, interval, unref } } = this.#parts;
     signal?.addEventListener("abort", this.#onAbort);
     this.#stopSentinel = onCollection(() => void this.#turns.followCollection());
     const failures: unknown[] = [];
     this.#watching = watch({
-      interval,
+      interval: (info) =>
+        info === undefined ? interval : this.#pace.after(info, this.#watermark.bytes),
       unref,
       signal: this.#stop.signal,
-      sampler,
+      sampler: this.#tickSampler(),
+      wakeOnPressure: { minGap: interval },
       clock: this.#followClock(failures),
       onPanic: (error) => this.fail(toFailure(error, READING)),
     }, (info) => this.#turns.take(info)).catch((error) =>
@@ -193,6 +205,37 @@ export class Dog implements Watchdog {
     );
     // watch() rejects later with what the clock throws, and the start must throw it now.
     if (failures.length > 0) throw failures[0];
+  }
+
+  /** Where the ticks get their snapshots from, and what wakes them. */
+  #tickSampler(): Sampler {
+    const { source } = this.#parts;
+    const ignore = () => {};
+    return {
+      sample: () => this.#sampleTick(),
+      onPressure: (wake) => {
+        this.#wake = wake;
+        return () => this.#wake = ignore;
+      },
+      get signals() {
+        return source.sampler.signals;
+      },
+      close: ignore,
+      [Symbol.dispose]: ignore,
+    };
+  }
+
+  /** Leaves out the working set while it cannot matter. */
+  #sampleTick(): MemInfo | Promise<MemInfo> {
+    const { source, guard, settings: { clock } } = this.#parts;
+    const { bytes, limit } = this.#watermark;
+    const isExact = bytes === undefined || limit === undefined || !guard.isCalm(clock.now());
+    if (source.isForeign || isExact) return source.sample();
+    const info = source.sample(limit - bytes);
+    // For another limit the policy is asked again, and by the exact usage.
+    return adopt(info) === undefined && (info as MemInfo).cgroupLimit !== limit
+      ? source.sample()
+      : info;
   }
 
   /** The clock, with what it throws collected at the start and recorded at the stop. */

@@ -59,8 +59,21 @@ export interface WatchdogRules {
    * `watermarks([0.6, 0.7, 0.8, 0.9])`.
    */
   policy?: GcPolicyLike | undefined;
-  /** Milliseconds between two looks at the usage. Default: 25. */
+  /**
+   * Shortest time between two polls of the usage, in milliseconds. Default: 25.
+   *
+   * While nothing is allocated, each poll doubles the time until the next one.
+   * It is at most `maxInterval`, and at most the time in which usage could grow
+   * to 95 % of the limit at 512 MiB per second. A garbage collection of the
+   * engine, which shows that the program allocates, ends a long wait at once.
+   */
   interval?: number | undefined;
+  /**
+   * Longest time between two polls, in milliseconds. Set it to the value of
+   * `interval` to poll at a fixed rate. Default: 1,000, or `interval` if that is
+   * more.
+   */
+  maxInterval?: number | undefined;
   /**
    * Collects all garbage before it returns. Default: what the runtime has. If
    * it returns a promise, that is not awaited.

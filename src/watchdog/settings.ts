@@ -22,6 +22,7 @@ import type { StormGuardOptions, StormGuardSettings } from "./storm_guard.ts";
 export interface WatchdogSettings extends SourceSettings {
   readonly clock: Clock;
   readonly interval: number;
+  readonly maxInterval: number;
   readonly unref: boolean;
   readonly signal: AbortSignal | undefined;
   readonly policy: GcPolicyLike;
@@ -68,19 +69,26 @@ const LOG_METHODS = ["debug", "info", "warn", "error"] as const;
  */
 export function readCommonOptions(options: CommonWatchdogOptions, scope: Scope): WatchdogSettings {
   const source = readSamplerSource(options, { usage: "workingSet" });
-  const { pressure } = source.sampling;
-  if (pressure !== undefined) {
+  for (const name of ["pressure", "fields"] as const) {
+    const value = source.sampling[name];
+    if (value === undefined) continue;
     throw new TypeError(
-      `'pressure' is not an option of a watchdog, which does not read it: current value is ${
-        show(pressure)
-      }`,
+      `'${name}' is not an option of a watchdog, which knows what it has to read: ` +
+        `current value is ${show(value)}`,
     );
   }
   const { clock = systemClock, interval = 25, unref = true, signal } = options;
+  const { maxInterval = Math.max(interval, 1_000) } = options;
   const { policy = DEFAULT_POLICY, gc, dryRun = false, logger = {} } = options;
   checkOptionalMethod("clock", clock, "every");
   checkOptionalMethod("clock", clock, "now");
   checkInterval(interval);
+  checkInterval(maxInterval, "maxInterval");
+  if (maxInterval < interval) {
+    throw new RangeError(
+      `'maxInterval' must be at least interval, ${interval}: current value is ${maxInterval}`,
+    );
+  }
   checkOptionalBoolean("unref", unref);
   checkOptionalSignal("signal", signal);
   if (typeof policy !== "function") checkOptionalMethod("policy", policy, "evaluate");
@@ -91,6 +99,7 @@ export function readCommonOptions(options: CommonWatchdogOptions, scope: Scope):
     ...source,
     clock,
     interval,
+    maxInterval,
     unref,
     signal,
     policy,

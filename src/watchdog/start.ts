@@ -1,4 +1,5 @@
 import { findForceGc, findRequestGc } from "../host/gc.ts";
+import type { SampledField } from "../fields.ts";
 import type { MemInfo } from "../mem_info.ts";
 import type { Sampler } from "../sampler.ts";
 import { type OpenSource, openSource } from "../sampler_source.ts";
@@ -35,10 +36,15 @@ export interface FindParts {
   fail: (failure: DisarmEvent) => void;
 }
 
-/** Everything is taken, or nothing is. */
+/**
+ * Everything is taken, or nothing is.
+ *
+ * @param fields What the watchdog reads besides the heap.
+ */
 export function start(
   settings: WatchdogSettings,
   scope: Scope,
+  fields: readonly SampledField[],
   find: (parts: FindParts) => Way,
 ): Watchdog {
   const { signal, heapSnapshots } = settings;
@@ -66,7 +72,7 @@ export function start(
         "this runtime cannot be made to collect: start it with --expose-gc, or pass gc",
       );
     }
-    source = openSource(settings);
+    source = openSource(withFields(settings, fields));
     const { sampler } = source;
     const first = takeFirst(sampler);
     way = find({ first, sampler, logger, fail });
@@ -76,7 +82,7 @@ export function start(
       gc,
       guard: new StormGuard(settings.guard),
       early: findEarly(settings),
-      sampler,
+      source,
       steering: way.steering,
       snapshots: heapSnapshots && new SnapshotTaker(heapSnapshots, logger),
       logger,
@@ -97,6 +103,19 @@ export function start(
   // A logger may have aborted it.
   if (signal?.aborted) dog.stop();
   return dog;
+}
+
+/** The settings with the fields that a watchdog needs. A heap snapshot may need any. */
+function withFields(
+  settings: WatchdogSettings,
+  fields: readonly SampledField[],
+): WatchdogSettings {
+  const { sampling, heapSnapshots } = settings;
+  if (heapSnapshots !== undefined) return settings;
+  return {
+    ...settings,
+    sampling: { ...sampling, fields: [...fields, "heapUsed", "runtimeTotal"] },
+  };
 }
 
 /** None where the caller collects, or nobody does. */

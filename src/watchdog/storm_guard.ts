@@ -64,6 +64,9 @@ interface Figures {
   runtimeTotal: number;
 }
 
+/** Milliseconds after which a collection no longer matters for the next one. */
+const CALM_AFTER = 10_000;
+
 /** Says when the next forced collection may be. */
 export class StormGuard {
   readonly #settings: StormGuardSettings;
@@ -114,6 +117,11 @@ export class StormGuard {
   /** Times that it began to hold a collection back. */
   get held(): number {
     return this.#held;
+  }
+
+  /** Whether no collection has been forced for a while, and none is held back. */
+  isCalm(now: number): boolean {
+    return !this.#ineffective && now - this.#endedAt >= CALM_AFTER;
   }
 
   /** Ineffective collections. */

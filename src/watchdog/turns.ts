@@ -8,6 +8,7 @@ import type { EarlyGc } from "./early_gc.ts";
 import type { FireEvent, Logger, WatchdogCounters } from "./events.ts";
 import type { Gauge, Reading } from "./gauge.ts";
 import type { OtherIsolates } from "./other_isolates.ts";
+import type { Pace } from "./pace.ts";
 import type { SnapshotTaker } from "./snapshots.ts";
 import type { Steering } from "./steering.ts";
 import type { StormGuard } from "./storm_guard.ts";
@@ -26,6 +27,9 @@ export interface TurnParts {
   /** `undefined`: every collection is forced. */
   early: EarlyGc | undefined;
   collector: Collector;
+  pace: Pace;
+  /** Makes the next tick due at once. */
+  wake: () => void;
   sampler: Sampler;
   clock: Clock;
   steering: Steering | undefined;
@@ -90,14 +94,19 @@ export class Turns {
 
   /** After a collection that was not forced here: asks the policy again. */
   async followCollection(): Promise<void> {
-    const { gauge, watermark, collector, sampler, hooks, isRunning, fail } = this.#parts;
+    const { gauge, watermark, collector, sampler, hooks, pace, wake, isRunning, fail } =
+      this.#parts;
     if (!isRunning()) return;
     this.#seen++;
     if (collector.claimReport() || this.#busy) return;
     this.#busy = true;
+    let stirred = false;
     try {
-      const reading = gauge.read(await doing(MEASURING, () => sampler.sample()));
+      const info = await doing(MEASURING, () => sampler.sample());
+      const reading = gauge.read(info);
       if (!isRunning()) return;
+      // Engines collect when the program allocates, but some also while it is idle.
+      stirred = pace.isStirredBy(info);
       const { used, limit } = reading ?? {};
       const { scope } = gauge;
       hooks.call("afterCollect", { kind: "engine", scope, used, limit, freed: 0, duration: 0 });
@@ -109,6 +118,7 @@ export class Turns {
     } finally {
       this.#busy = false;
     }
+    if (stirred && isRunning()) wake();
   }
 
   async #fire(reading: Reading, info: MemInfo, mark: number): Promise<void> {

@@ -1,4 +1,7 @@
 import { checkObject } from "../check.ts";
+import type { MemInfo } from "../mem_info.ts";
+import { openSource } from "../sampler_source.ts";
+import { adopt } from "../thenable.ts";
 import { NotSupportedError } from "./errors.ts";
 import { findCgroup, findSystem, requireSignals } from "./find_gauge.ts";
 import { heapGauge } from "./gauge.ts";
@@ -112,6 +115,7 @@ export function cgroupDriven(options: CommonWatchdogOptions = {}): Watchdog {
   return start(
     readCommonOptions(options, "cgroup"),
     "cgroup",
+    ["headroom"],
     ({ first, sampler }) => findCgroup(first, sampler),
   );
 }
@@ -141,7 +145,12 @@ export function systemDriven(options: SystemDrivenOptions = {}): Watchdog {
   const settings = readCommonOptions(options, "system");
   const { limit } = options;
   if (limit !== undefined) checkLimit("limit", limit, undefined);
-  return start(settings, "system", ({ first, sampler }) => findSystem(first, sampler, limit));
+  return start(
+    settings,
+    "system",
+    ["systemTotal", "systemAvailable"],
+    ({ first, sampler }) => findSystem(first, sampler, limit),
+  );
 }
 
 /**
@@ -174,7 +183,8 @@ export function watchdog(options: WatchdogOptions = {}): Watchdog {
     return followHeap(readCommonOptions(options, "heap"), "heapLimit", heapLimit, DEFAULT_GROWTH);
   }
   const settings = readCommonOptions(options, "cgroup");
-  return start(settings, "cgroup", ({ first, sampler, logger }) => {
+  // Where there is no cgroup limit, headroom is that of the host.
+  return start(settings, "cgroup", ["headroom"], ({ first, sampler, logger }) => {
     try {
       return findCgroup(first, sampler);
     } catch (error) {
@@ -194,12 +204,30 @@ function followHeap(
 ): Watchdog {
   checkLimit(name, limit, undefined);
   const { clock, guard: { maxShare } } = settings;
-  return start(settings, "heap", ({ first, sampler, logger, fail }) => {
-    checkLimit(name, limit, first?.systemTotal);
+  return start(settings, "heap", ["heapUsed"], ({ first, sampler, logger, fail }) => {
+    checkLimit(name, limit, hostMemory(settings, first));
     requireSignals("heapDriven", first, sampler, "heapUsed");
     return {
       gauge: heapGauge(limit),
       steering: findSteering({ bounds, maxShare, clock, logger, fail }),
     };
   });
+}
+
+/** Bytes of host memory; `undefined`: unknown. It is not among the fields that are polled. */
+function hostMemory(
+  { sampler, sampling }: WatchdogSettings,
+  first: MemInfo | undefined,
+): number | undefined {
+  if (sampler !== undefined) return first?.systemTotal;
+  const { sampler: own, close } = openSource({
+    sampler,
+    sampling: { ...sampling, fields: ["systemTotal"] },
+  });
+  try {
+    const info = own.sample();
+    return adopt(info) === undefined ? (info as MemInfo).systemTotal : undefined;
+  } finally {
+    close();
+  }
 }

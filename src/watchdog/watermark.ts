@@ -26,6 +26,11 @@ export class Watermark {
     return this.#limit;
   }
 
+  /** The watermark in bytes; `undefined`: the policy was not asked yet. */
+  get bytes(): number | undefined {
+    return this.#at;
+  }
+
   /** Whether the engine is steered. */
   get steers(): boolean {
     return this.#steering?.active ?? false;

@@ -44,6 +44,7 @@ export class WatchdogBench {
       sampler: this.sampler,
       clock: this.clock,
       interval: 10,
+      maxInterval: more.interval ?? 10,
       gc: () => this.collect(),
       logger: { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") },
       ...more,

@@ -44,6 +44,13 @@ describe("a watchdog", () => {
   refusesBadOptions(heap, [
     bad({ interval: 0 }, RangeError, /'interval' must be above 0/),
     bad({ interval: "1" }, TypeError, /'interval' must be a number/),
+    bad({ maxInterval: 0 }, RangeError, /'maxInterval' must be above 0/),
+    bad({ maxInterval: "1" }, TypeError, /'maxInterval' must be a number/),
+    bad(
+      { interval: 50, maxInterval: 49 },
+      RangeError,
+      /'maxInterval' must be at least interval, 50: current value is 49/,
+    ),
     bad({ policy: {} }, TypeError, /'policy' must be an object with a method evaluate/),
     bad({ gc: 1 }, TypeError, /'gc' must be a function/),
     bad({ onFire: {} }, TypeError, /'onFire' must be a function/),
@@ -93,6 +100,10 @@ describe("a watchdog", () => {
     assert.throws(
       () => cgroupDriven({ pressure: true } as CommonWatchdogOptions),
       { name: "TypeError", message: /'pressure' is not an option of a watchdog.* is true/ },
+    );
+    assert.throws(
+      () => cgroupDriven(bench.options({ sampler: undefined, fields: ["headroom"] } as object)),
+      { name: "TypeError", message: /'fields' is not an option of a watchdog.* is an array/ },
     );
   });
 
@@ -275,6 +286,8 @@ describe("options are read once", () => {
     const settings = readCommonOptions({ usage: undefined, interval: undefined }, "cgroup");
     assert.equal(settings.sampling.usage, "workingSet");
     assert.equal(settings.interval, 25);
+    assert.equal(settings.maxInterval, 1_000);
+    assert.equal(readCommonOptions({ interval: 3_000 }, "cgroup").maxInterval, 3_000);
     assert.equal(readCommonOptions({ usage: "current" }, "cgroup").sampling.usage, "current");
   });
 });
