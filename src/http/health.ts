@@ -29,7 +29,7 @@ export interface HealthReport {
   readonly rss?: number;
   /** When memory was looked at, by ISO 8601. */
   readonly time?: string;
-  /** What sampling fails with, or the latest error of a hook. */
+  /** What sampling fails with now, or the latest error of a hook or a forced garbage collection. */
   readonly error?: string;
 }
 

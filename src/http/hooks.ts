@@ -9,7 +9,7 @@ export class Hooks {
     this.#onError = onError;
   }
 
-  /** The latest error that was reported. */
+  /** The latest error of a hook, or of what was reported as one. */
   get error(): unknown {
     return this.#latest;
   }
@@ -19,9 +19,14 @@ export class Hooks {
     settle(hook, (error) => this.report(error));
   }
 
-  /** Passes an error to `onError`. */
+  /** Keeps an error, and passes it to `onError`. */
   report(error: unknown): void {
     this.#latest = error;
+    this.tell(error);
+  }
+
+  /** Passes an error to `onError`, and keeps only an error of `onError` itself. */
+  tell(error: unknown): void {
     settle(() => this.#onError?.(error), (error) => this.#latest = error);
   }
 }

@@ -104,7 +104,7 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
       },
       onError: (error) => {
         this.#ceilings.follow(undefined);
-        this.#hooks.report(error);
+        this.#hooks.tell(error);
       },
     });
   }
@@ -134,7 +134,10 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     return this.#ceilings.rules?.name ?? "normal";
   }
 
-  /** The error that sampling fails with; otherwise the latest error of a hook, if there was one. */
+  /**
+   * The error that sampling fails with now. Otherwise the latest error of a hook or of a forced
+   * garbage collection, if there was one.
+   */
   get error(): unknown {
     return this.#memory.failure?.error ?? this.#hooks.error;
   }

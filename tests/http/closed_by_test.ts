@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { LoadShedder, type RequestLike, type ShedRules } from "../../http.ts";
-import { MemInfo, MiB } from "../../mod.ts";
-import { ManualClock, StorySampler } from "../../testing.ts";
+import type { RequestLike, ShedRules } from "../../http.ts";
+import { MiB } from "../../mod.ts";
 import { outcome, scripted } from "../support/scripted_shedder.ts";
 
 /** What admits no request but trials, at 84 MiB of headroom. */
@@ -42,38 +41,15 @@ describe("the reason of a refusal", () => {
     return [1, 2, 3].map(() => outcome(shedder.admit({ url: "/" })));
   };
 
+  it("is a cap of 0, whatever memory says", () => {
+    assert.deepEqual(reasons({ inFlight: 0 }), ["inFlight", "inFlight", "inFlight"]);
+    const headroom = 100 * MiB;
+    assert.deepEqual(reasons({ inFlight: 0, headroom }), ["inFlight", "inFlight", "inFlight"]);
+    assert.equal(closedBy({ inFlight: 0, headroom }), "inFlight");
+  });
+
   it("is headroom where one request alone does not fit, else the requests in flight", () => {
     assert.deepEqual(reasons({ perRequest: 20 * MiB }), [true, "inFlight", "inFlight"]);
     assert.deepEqual(reasons({ perRequest: 20 * MiB + 1 }), ["headroom", "headroom", "headroom"]);
-  });
-});
-
-describe("the error of a load shedder", () => {
-  it("is that of sampling before that of a hook", () => {
-    const clock = new ManualClock();
-    let failing = false;
-    const sampler = {
-      ...new StorySampler(clock, [{ at: 0 }]),
-      sample() {
-        if (failing) throw new Error("out of reach");
-        return new MemInfo({ at: 0, cgroupLimit: 500 * MiB, cgroupCurrent: 500 * MiB });
-      },
-    } as never;
-    const shedder = new LoadShedder<RequestLike>({
-      sampler,
-      clock,
-      collect: false,
-      trial: false,
-      onRefused: () => {
-        throw new Error("hook");
-      },
-    });
-    assert.equal(shedder.error, undefined);
-    shedder.admit({ url: "/" });
-    assert.match(String(shedder.error), /hook/);
-    failing = true;
-    clock.tick(1_000);
-    shedder.refresh();
-    assert.match(String(shedder.error), /out of reach/);
   });
 });
