@@ -89,6 +89,7 @@ export class SampledMemory {
   close(): void {
     this.#closed = true;
     this.#info = undefined;
+    this.#failure = undefined;
     this.#source.close();
   }
 
@@ -106,10 +107,11 @@ export class SampledMemory {
   }
 
   #fail(error: unknown): void {
+    if (this.#closed) return;
     this.#sampling = false;
     this.#info = undefined;
     const first = this.#failure === undefined;
     this.#failure = { error: error ?? new Error("Cannot sample: the sampler gave no reason") };
-    if (first && !this.#closed) this.#hooks.onError(this.#failure.error);
+    if (first) this.#hooks.onError(this.#failure.error);
   }
 }

@@ -1,13 +1,37 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { healthReport, LoadShedder, type RequestLike, type Sampler } from "../../http.ts";
-import { MemInfo } from "../../mod.ts";
+import {
+  healthReport,
+  LoadShedder,
+  type RequestLike,
+  type Sampler,
+  type ShedRules,
+} from "../../http.ts";
+import { MemInfo, MiB } from "../../mod.ts";
 import { ManualClock, StorySampler } from "../../testing.ts";
 import { left, LIMIT, outcome, scripted } from "../support/scripted_shedder.ts";
+
+/** A shedder whose sampler answers when the test says. */
+function slow(options: ShedRules = {}) {
+  const clock = new ManualClock();
+  const answers: {
+    resolve: (info: MemInfo) => void;
+    reject: (reason: unknown) => void;
+  }[] = [];
+  const sampler: Sampler = {
+    signals: new StorySampler(clock, [{ at: 0 }]).signals,
+    sample: () => new Promise((resolve, reject) => answers.push({ resolve, reject })),
+    close() {},
+    [Symbol.dispose]() {},
+  };
+  const shedder = new LoadShedder({ sampler, clock, collect: false, ...options });
+  return { clock, answers, shedder };
+}
 
 describe("samples that decide", () => {
   it("takes a sample only when the last one is too old", () => {
     const { clock, sampler, shedder } = scripted({ 0: 200 }, { maxAge: 20 });
+    clock.tick(5_000);
     for (let i = 0; i < 100; i++) shedder.admit({});
     assert.equal(sampler.samples, 1);
     clock.tick(19);
@@ -19,30 +43,16 @@ describe("samples that decide", () => {
   });
 
   it("follows a sampler that takes its time", async () => {
-    const clock = new ManualClock();
-    let answer: (info: MemInfo) => void = () => {};
-    let fail: (reason: unknown) => void = () => {};
-    const sampler: Sampler = {
-      signals: new StorySampler(clock, [{ at: 0 }]).signals,
-      sample: () =>
-        new Promise((resolve, reject) => {
-          answer = resolve;
-          fail = reject;
-        }),
-      close() {},
-      [Symbol.dispose]() {},
-    };
     const errors: unknown[] = [];
-    const onError = (error: unknown) => void errors.push(error);
-    const shedder = new LoadShedder({ sampler, clock, collect: false, onError });
+    const { clock, answers, shedder } = slow({ onError: (error) => void errors.push(error) });
     const request = new Request("http://x/");
     assert.equal(outcome(shedder.admit(request)), true, "before the first sample");
-    answer(new MemInfo({ ...LIMIT, ...left(1) }));
+    answers.at(-1)!.resolve(new MemInfo({ ...LIMIT, ...left(1) }));
     await clock.tickAsync(0);
     assert.equal(outcome(shedder.admit(request)), "headroom");
     clock.tick(10);
     shedder.admit(request);
-    fail(new Error("no more"));
+    answers.at(-1)!.reject(new Error("no more"));
     await clock.tickAsync(0);
     assert.equal(outcome(shedder.admit(request)), true, "what is not known keeps nobody out");
     assert.deepEqual(errors.map(String), ["Error: no more"]);
@@ -87,11 +97,57 @@ describe("samples that decide", () => {
     const shedder = new LoadShedder<RequestLike>({ sampler, clock, collect: false, trial: false });
     assert.equal(outcome(shedder.admit({})), "headroom");
     sampler.sample = () => new Promise(() => {}) as never;
-    clock.tick(10);
+    clock.tick(10_000);
     assert.equal(outcome(shedder.admit({})), "headroom");
-    clock.tick(5_000);
+    clock.tick(4_999);
+    assert.equal(outcome(shedder.admit({})), "headroom");
+    assert.equal(shedder.error, undefined);
+    clock.tick(1);
     assert.equal(outcome(shedder.admit({})), true);
     assert.match(healthReport(shedder).error!, /no answer in 5000 ms/);
+  });
+
+  it("ignores a sample that comes after it was given up", async () => {
+    const { clock, answers, shedder } = slow();
+    shedder.refresh();
+    clock.tick(5_000);
+    shedder.refresh();
+    assert.equal(answers.length, 2, "a new one was asked for");
+    answers[0]!.resolve(new MemInfo({ ...LIMIT, ...left(1) }));
+    await clock.tickAsync(0);
+    assert.equal(shedder.refresh(), undefined);
+    assert.match(String(shedder.error), /no answer/);
+    answers[1]!.resolve(new MemInfo({ ...LIMIT, ...left(300) }));
+    await clock.tickAsync(0);
+    assert.equal(shedder.refresh()!.headroom(), 300 * MiB);
+    assert.equal(shedder.error, undefined);
+  });
+
+  for (const end of ["resolve", "reject"] as const) {
+    it(`ignores a sample that comes after it was closed (${end})`, async () => {
+      const told: unknown[] = [];
+      const { clock, answers, shedder } = slow({ onError: (error) => void told.push(error) });
+      shedder.refresh();
+      shedder.close();
+      if (end === "resolve") answers[0]!.resolve(new MemInfo({ ...LIMIT, ...left(1) }));
+      else answers[0]!.reject(new Error("closed"));
+      await clock.tickAsync(0);
+      assert.equal(shedder.refresh(), undefined);
+      assert.deepEqual([shedder.level, shedder.error, told], ["normal", undefined, []]);
+      assert.equal(healthReport(shedder).status, "pass");
+    });
+  }
+
+  it("have failed no longer once it is closed", () => {
+    const { clock, sampler } = scripted({ 0: 1 });
+    sampler.sample = () => assert.fail("broken");
+    const shedder = new LoadShedder({ sampler, clock });
+    shedder.refresh();
+    assert.match(String(shedder.error), /broken/);
+    assert.equal(healthReport(shedder).status, "warn");
+    shedder.close();
+    assert.equal(shedder.error, undefined);
+    assert.equal(healthReport(shedder).status, "pass");
   });
 
   it("samples after the clock was set back", () => {
