@@ -175,7 +175,8 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     this.#memory.refresh(now);
     const bytes = cost.of(request);
     let reason = this.#objection(request, bytes);
-    if (reason !== undefined && this.#isShort(bytes)) {
+    // Below the user's own cap it is memory that keeps requests out.
+    if (reason !== undefined && this.#flights.count < this.#settings.inFlight) {
       if (this.#collect(reason)) reason = this.#objection(request, bytes);
       if (reason !== undefined && this.#mayTry(now, reason, bytes)) {
         const trial = this.#trials.start(now, this.#ceilings.shortage(reason), bytes);
@@ -202,9 +203,11 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     return this.#memory.info;
   }
 
-  /** Closes the sampler that it opened; from then on everything is admitted. */
+  /**
+   * Closes the sampler that it opened; from then on everything is admitted. Closing again has no
+   * effect.
+   */
   close(): void {
-    if (this.#closed) return;
     this.#closed = true;
     this.#memory.close();
     this.#ceilings.follow(undefined);
@@ -228,13 +231,6 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     if (this.#flights.count >= Math.min(cap, rules?.inFlight ?? Infinity)) return "inFlight";
     if (bytes === 0 || bytes + this.#flights.pending <= room) return undefined;
     return bytes > room ? "headroom" : "inFlight";
-  }
-
-  /** Whether memory keeps requests out, and not only a cap of the user's. */
-  #isShort(bytes: number): boolean {
-    const { rules, exceeded, room } = this.#ceilings;
-    if (this.#flights.count >= this.#settings.inFlight) return false;
-    return rules !== undefined || exceeded !== undefined || bytes + this.#flights.pending > room;
   }
 
   #mayTry(now: number, reason: RefusalReason, bytes: number): boolean {

@@ -73,7 +73,8 @@ export class Trials {
   /** Starts a trial that `admits()` has admitted; `end()` it. */
   start(now: number, shortage: Shortage, bytes: number): Trial {
     const cost = bytes || unknownCost(shortage);
-    if (this.#isDue(now, cost <= shareOf(shortage))) {
+    // A request that does not fit was admitted because its trial was due.
+    if (this.#isDue(now, true)) {
       // Earlier trials that are still in flight no longer count: samples show what they took.
       this.#episode++;
       this.#baseline = shortage.used;

@@ -77,6 +77,34 @@ describe("trial admission", () => {
     assert.deepEqual(waves, [1, 2, 3, 3]);
   });
 
+  it("samples at once when a trial has come back, and else by maxAge", () => {
+    const { clock, sampler, shedder } = scripted({ 0: 60 }, { headroom: 64 * MiB, maxAge: 1_000 });
+    clock.tick(1_000);
+    const trial = shedder.admit({}) as Pass;
+    for (let i = 0; i < 5; i++) assert.equal(outcome(shedder.admit({})), "headroom");
+    assert.equal(sampler.samples, 1);
+    trial.release();
+    const wave = [shedder.admit({}), shedder.admit({}), shedder.admit({})];
+    assert.deepEqual(wave.map(outcome), [true, true, "headroom"]);
+    assert.equal(sampler.samples, 2);
+  });
+
+  it("exceeds what a level or reserved memory caps by one a second", () => {
+    const { clock, shedder } = settable({ cgroupCurrent: 440 * MiB }, {
+      levels: { low: { enter: 64 * MiB, exit: 96 * MiB, inFlight: 1 } },
+    });
+    assert.equal(outcome(shedder.admit({ url: "/hangs" })), true);
+    const times: number[] = [];
+    for (let i = 1; i <= 40; i++) {
+      clock.tick(100);
+      const admission = shedder.admit({});
+      if (!admission.admitted) continue;
+      times.push(i);
+      admission.release();
+    }
+    assert.deepEqual(times, [10, 20, 30, 40]);
+  });
+
   it("goes back to one a second while usage grows", () => {
     const { clock, memory, shedder } = settable({ cgroupCurrent: 440 * MiB }, {
       headroom: 64 * MiB,
