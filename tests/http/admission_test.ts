@@ -26,7 +26,9 @@ describe("LoadShedder.admit()", () => {
 
   it("by default refuses below a tenth of the limit", () => {
     assert.equal(outcome(scripted({ 0: 51 }).shedder.admit({})), true);
-    assert.equal(outcome(scripted({ 0: 49 }).shedder.admit({})), "headroom");
+    const { shedder } = scripted({ 0: 49 });
+    assert.equal(outcome(shedder.admit({})), "headroom");
+    assert.equal(shedder.level, "short");
   });
 
   it("lets everything in where headroom is unknown", () => {

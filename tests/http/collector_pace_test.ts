@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import vm from "node:vm";
 import { MiB } from "../../mod.ts";
 import { Collector } from "../../src/http/collector.ts";
 import { ManualClock } from "../../testing.ts";
@@ -88,6 +89,31 @@ describe("the pace of collections while requests are refused", () => {
     }
   });
 
+  it("falls again from forty a second on once usage has moved", () => {
+    const bench = new Bench();
+    bench.gaps(6);
+    bench.used += 2 * MiB;
+    bench.clock.tick(30);
+    assert.deepEqual(bench.gaps(3), [50, 100, 200]);
+  });
+
+  it("counts memory that the engine returns up to 25 ms later as freed", () => {
+    /** When the second collection comes, if usage falls so many ms after the first. */
+    const next = (delay: number) => {
+      const bench = new Bench();
+      bench.clock.tick(5_000);
+      assert.equal(bench.ask(), true);
+      for (let after = 1;; after++) {
+        bench.clock.tick(1);
+        if (after === delay) bench.used -= MiB;
+        if (bench.ask()) return after;
+      }
+    };
+    assert.equal(next(1), 25);
+    assert.equal(next(25), 25);
+    assert.equal(next(26), 50);
+  });
+
   it("does not fall by collections that free 1 MiB, or a 32nd of what the process holds", () => {
     for (const [own, effect] of [[10, 1], [32, 1], [64, 2]] as const) {
       const next = (freed: number) => {
@@ -114,6 +140,27 @@ describe("the pace of collections while requests are refused", () => {
 
 describe("collections while requests are refused", () => {
   const shortage = { used: 1, own: 1, left: undefined, whole: NaN };
+
+  it("end where the runtime has no way to collect", { skip: "Bun" in globalThis }, () => {
+    const { runInNewContext } = vm;
+    const globals = globalThis as { gc?: unknown };
+    const { gc } = globals;
+    let looked = 0;
+    delete globals.gc;
+    vm.runInNewContext = () => void looked++;
+    try {
+      const clock = new ManualClock();
+      const collector = new Collector(true, undefined, clock);
+      for (let i = 0; i < 3; i++) {
+        assert.equal(collector.collect(shortage, false), false);
+        clock.tick(60_000);
+      }
+      assert.equal(looked, 1);
+    } finally {
+      vm.runInNewContext = runInNewContext;
+      if (gc !== undefined) globals.gc = gc;
+    }
+  });
 
   it("can be switched off", () => {
     let calls = 0;

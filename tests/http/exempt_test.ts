@@ -28,6 +28,38 @@ describe("exempt requests", () => {
     ]);
   });
 
+  it("exempts an absolute URL by its path, without the query", () => {
+    const { shedder } = scripted({ 0: 1 }, { exempt: ["/healthz", "/"] });
+    for (const end of ["", "/", "?x", "#x", "/?x=/y", "/healthz", "/healthz?x", "/healthz#x"]) {
+      const url = `http://host:8000${end}`;
+      assert.equal(outcome(shedder.admit({ url })), true, url);
+    }
+  });
+
+  it("exempts no URL of another scheme", () => {
+    const { shedder } = scripted({ 0: 1 }, { exempt: [/healthz$/] });
+    for (const url of ["x-http://h/healthz", "ftp://h/healthz", "healthz"]) {
+      assert.equal(outcome(shedder.admit({ url })), "headroom", url);
+    }
+  });
+
+  it("exempts a path as it is written, where routers read it in one way only", () => {
+    const { shedder } = scripted({ 0: 1 }, { exempt: ["/health{z}", '/"'] });
+    for (const url of ["/health{z}", '/"?x', "http://h/health{z}"]) {
+      assert.equal(outcome(shedder.admit({ url })), true, url);
+    }
+  });
+
+  it("does not look at requests where nothing is exempt", () => {
+    const { shedder } = scripted({ 0: 1 }, { exempt: [] });
+    const request = {
+      get url(): string {
+        throw new Error("looked at");
+      },
+    };
+    assert.equal(outcome(shedder.admit(request)), "headroom");
+  });
+
   it("exempts no path that a router sees as another one", () => {
     const { shedder } = scripted({ 0: 1 }, {
       exempt: ["/healthz", /^\/public\//, /\/end$/],

@@ -71,6 +71,44 @@ describe("health()", () => {
     assert.equal(collections, 1);
   });
 
+  it("collects no garbage while requests are admitted, nor for a cap of the user's", () => {
+    let collections = 0;
+    const gc = () => void collections++;
+    const { clock, sampler } = scripted({ 0: 400 });
+    const open = new LoadShedder<RequestLike>({ sampler, clock, gc });
+    assert.equal(healthReport(open).status, "pass");
+    const capped = new LoadShedder<RequestLike>({ sampler, clock, gc, inFlight: 0 });
+    assert.equal(healthReport(capped).status, "fail");
+    const short = scripted({ 0: 90 });
+    const low = new LoadShedder<RequestLike>({
+      sampler: short.sampler,
+      clock: short.clock,
+      gc,
+      levels: { low: { enter: 100 * MiB, exit: 150 * MiB, inFlight: 5 } },
+    });
+    assert.equal(healthReport(low).status, "warn");
+    assert.equal(collections, 0);
+  });
+
+  it("fails while as many requests are in flight as may be, although a trial is due", () => {
+    const { clock, sampler } = scripted({ 0: 20 });
+    const shedder = new LoadShedder<RequestLike>({ sampler, clock, inFlight: 1, collect: false });
+    clock.tick(1_000);
+    assert.equal(healthReport(shedder).status, "warn", "the trial would be admitted");
+    const trial = shedder.admit({});
+    clock.tick(20_000);
+    assert.equal(healthReport(shedder).status, "fail");
+    assert.ok(trial.admitted);
+    trial.release();
+    assert.equal(healthReport(shedder).status, "warn");
+  });
+
+  it("passes while nothing is known of memory", () => {
+    const { clock, sampler } = scripted({ 0: 1 });
+    sampler.sample = () => new Promise(() => {}) as never;
+    assert.equal(healthReport(new LoadShedder({ sampler, clock })).status, "pass");
+  });
+
   for (const held of ["headroom", "maxRss"]) {
     it(`lets a balancer that follows it reach an idle process again (${held})`, () => {
       const { clock, sampler } = scripted({ 0: held === "headroom" ? 20 : 400 });

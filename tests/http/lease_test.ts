@@ -24,6 +24,34 @@ describe("the lease of an admitted request", () => {
     clock.assertIdle();
   });
 
+  it("lasts for its time and up to a quarter more, where a timer runs already", () => {
+    const { clock, shedder } = scripted({ 0: 400 }, { leaseTimeout: 1_000 });
+    const inFlight = (at: number) => {
+      clock.tick(at - clock.now());
+      return shedder.inFlight;
+    };
+    shedder.admit({});
+    clock.tick(199);
+    shedder.admit({});
+    assert.deepEqual([inFlight(999), inFlight(1_000)], [2, 1]);
+    assert.deepEqual([inFlight(1_198), inFlight(1_200)], [1, 0]);
+    clock.tick(10);
+    shedder.admit({});
+    assert.deepEqual([inFlight(2_209), inFlight(2_210)], [1, 0]);
+  });
+
+  it("is watched in five ticks, however long it is", () => {
+    for (const [leaseTimeout, ticks] of [[1, 1], [4, 4], [5, 5], [300_000, 5]] as const) {
+      const { clock, shedder } = scripted({ 0: 400 }, { leaseTimeout });
+      const every = clock.every.bind(clock);
+      let fired = 0;
+      clock.every = (interval, tick, unref) => every(interval, () => (fired++, tick()), unref);
+      shedder.admit({});
+      clock.tick(2 * leaseTimeout);
+      assert.equal(fired, ticks, `${leaseTimeout} ms`);
+    }
+  });
+
   it("is watched by one timer for all, and by none once closed", () => {
     const { clock, shedder } = scripted({ 0: 400 });
     for (let i = 0; i < 100; i++) shedder.admit({});
@@ -57,5 +85,13 @@ describe("the lease of an admitted request", () => {
     const { clock, shedder } = scripted({ 0: 400 }, { leaseTimeout: Infinity });
     shedder.admit({});
     clock.assertIdle();
+    shedder.close();
+  });
+
+  it("needs no onExpired", () => {
+    const { clock, shedder } = scripted({ 0: 400 }, { leaseTimeout: 1_000 });
+    shedder.admit({});
+    clock.tick(1_000);
+    assert.deepEqual([shedder.expired, shedder.error], [1, undefined]);
   });
 });

@@ -32,24 +32,6 @@ describe("the bounds of the options of load shedding", () => {
   });
 });
 
-describe("a refusal tells its client what it is for", () => {
-  const detail = (options: object, init: object) => {
-    const tested = make({ collect: false, trial: false, sampler: story(init), ...options });
-    const refusal = tested.admit({ url: "/" } as never) as Refusal;
-    assert.equal(refusal.admitted, false);
-    return `${refusal.reason}: ${refusal.body.detail}`;
-  };
-  const room = { cgroupLimit: 500 * MiB, cgroupCurrent: 10 * MiB, processRss: 9, heapUsed: 9 };
-
-  it("for each reason", () => {
-    assert.match(detail({ maxRss: 5 }, room), /^rss: .*process.*memory; try again in 1 s$/);
-    assert.match(detail({ maxHeapUsed: 5 }, room), /^heapUsed: .*heap.*; try again in 1 s$/);
-    assert.match(detail({ inFlight: 0 }, room), /^inFlight: .*at once.*; try again in 1 s$/);
-    const levels = { low: { enter: 499 * MiB, exit: 499 * MiB, priority: 1 } };
-    assert.match(detail({ levels }, room), /^priority: .*important.*; try again in 1 s$/);
-  });
-});
-
 describe("a health report", () => {
   it("is JSON that is not kept", async () => {
     const response = health(make({}))();

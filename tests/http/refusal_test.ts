@@ -1,10 +1,30 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Refusal } from "../../http.ts";
+import { LoadShedder, type Refusal, type ShedRules } from "../../http.ts";
 import { MiB } from "../../mod.ts";
+import { ManualClock, StorySampler } from "../../testing.ts";
 import { scripted } from "../support/scripted_shedder.ts";
 
+/** The reason of the refusal of a shedder in a container with 490 of 500 MiB left, and its text. */
+function detail(options: ShedRules): string {
+  const clock = new ManualClock();
+  const memory = { cgroupLimit: 500 * MiB, cgroupCurrent: 10 * MiB, processRss: 9, heapUsed: 9 };
+  const sampler = new StorySampler(clock, [{ ...memory, at: 0 }]);
+  const shedder = new LoadShedder({ sampler, clock, collect: false, trial: false, ...options });
+  const { reason, body } = shedder.admit({ url: "/" }) as Refusal;
+  return `${reason}: ${body.detail}`;
+}
+
 describe("a refusal", () => {
+  it("tells its client what it is for", () => {
+    const levels = { low: { enter: 499 * MiB, exit: 499 * MiB, priority: 1 } };
+    assert.match(detail({ headroom: 499 * MiB }), /^headroom: Memory.*; try again in 1 s$/);
+    assert.match(detail({ maxRss: 5 }), /^rss: .*process.*memory; try again in 1 s$/);
+    assert.match(detail({ maxHeapUsed: 5 }), /^heapUsed: .*heap.*; try again in 1 s$/);
+    assert.match(detail({ inFlight: 0 }), /^inFlight: .*at once.*; try again in 1 s$/);
+    assert.match(detail({ levels }), /^priority: .*important.*; try again in 1 s$/);
+  });
+
   it("says in a refusal what RFC 9457 and a client need", () => {
     const { shedder } = scripted({ 0: 1 }, { retryAfter: 7 });
     const refusal = shedder.admit({ url: "/" }) as Refusal;

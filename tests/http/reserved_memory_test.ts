@@ -50,6 +50,64 @@ describe("memory reserved for requests in flight", () => {
     clock.assertIdle();
   });
 
+  describe("after its time", () => {
+    /** 300 MiB, of which 50 are the threshold: 25 requests of 10 MiB fit, until they settle. */
+    const start = () => {
+      const { clock, shedder } = scripted({ 0: 300 }, {
+        headroom: 50 * MiB,
+        perRequest: { bytes: 10 * MiB, within: 50 },
+        trial: false,
+      });
+      const admit = () => shedder.admit({}) as Pass;
+      return {
+        admit,
+        settle() {
+          clock.tick(70);
+          shedder.refresh();
+          assert.equal(shedder.error, undefined);
+        },
+        /** How many more fit; they are released at once. */
+        room() {
+          const more: Pass[] = [];
+          for (let pass = admit(); pass.admitted; pass = admit()) more.push(pass);
+          for (const { release } of more) release();
+          return more.length;
+        },
+      };
+    };
+
+    it("is free again, whichever request is released before", () => {
+      for (const released of [[], [0], [1], [2], [0, 1], [1, 2], [0, 2]]) {
+        const { admit, settle, room } = start();
+        const passes = [admit(), admit(), admit()];
+        for (const i of released) passes[i]!.release();
+        assert.equal(room(), 22 + released.length, `before, without ${released}`);
+        settle();
+        assert.equal(room(), 25, `without ${released}`);
+      }
+    });
+
+    it("is freed once, although the request is released later", () => {
+      const { admit, settle, room } = start();
+      const passes = [admit(), admit(), admit()];
+      settle();
+      for (const { release } of passes) release();
+      assert.equal(room(), 25);
+    });
+
+    it("is reserved for later requests as it was for the first", () => {
+      const { admit, settle, room } = start();
+      for (let i = 0; i < 3; i++) {
+        admit();
+        admit();
+        assert.equal(room(), 23);
+        settle();
+        assert.equal(room(), 25);
+        settle();
+      }
+    });
+  });
+
   it("shares one timer, which runs only while requests wait to settle", () => {
     const { clock, shedder } = scripted({ 0: 400 }, {
       perRequest: { bytes: 1, within: 50 },

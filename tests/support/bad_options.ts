@@ -5,17 +5,22 @@ import { it } from "node:test";
 export type BadOption<Options> = readonly [
   title: string,
   options: Options,
-  type: typeof TypeError | typeof RangeError,
+  type: new (message: string) => Error,
   message: RegExp,
 ];
 
-/** Declares a test for each row: `use` throws that error, or rejects with it. */
+/**
+ * Declares a test for each row: `use` throws that error, or rejects with it.
+ *
+ * @param kind What the rows hold, for the names of the tests.
+ */
 export function refusesBadOptions<Options>(
   use: (options: Options) => unknown,
   rows: readonly BadOption<Options>[],
+  kind = "option",
 ): void {
   for (const [title, options, type, message] of rows) {
-    it(`refuses a bad option: ${title}`, async () => {
+    it(`refuses a bad ${kind}: ${title}`, async () => {
       await assert.rejects(async () => await use(options), (error) => {
         assert.ok(error instanceof Error, String(error));
         assert.equal(error.constructor, type, String(error));
