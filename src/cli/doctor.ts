@@ -26,7 +26,12 @@ export async function doctor({ json }: Flags, terminal: Terminal): Promise<numbe
   const findings = findingsOf(info, signals, runtime.name);
   const diagnosis: Diagnosis = { runtime, adapter, info: info.toJSON(), signals, findings };
   terminal.write(json ? `${JSON.stringify(diagnosis)}\n` : report(diagnosis, info));
-  return findings.some(({ severity }) => severity !== "note") ? 1 : 0;
+  return exitCodeOf(findings);
+}
+
+/** 1 if there is something to change. */
+export function exitCodeOf(findings: readonly Finding[]): number {
+  return findings.some(isChange) ? 1 : 0;
 }
 
 /** What people read. */
@@ -42,7 +47,7 @@ export function report({ runtime, adapter, signals, findings }: Diagnosis, info:
   );
   const tightest = info.tightest();
   const headroom = info.headroom();
-  const changes = findings.filter(({ severity }) => severity !== "note").length;
+  const changes = findings.filter(isChange).length;
   return [
     `${runtime.name} ${runtime.version}, adapter: ${adapter}`,
     "",
@@ -60,6 +65,10 @@ export function report({ runtime, adapter, signals, findings }: Diagnosis, info:
     changes === 0 ? "nothing to change" : `${changes} thing${changes === 1 ? "" : "s"} to change`,
     "",
   ].join("\n");
+}
+
+function isChange({ severity }: Finding): boolean {
+  return severity !== "note";
 }
 
 function valueOf(name: string, info: MemInfo): string {

@@ -3,6 +3,8 @@ import type { MemInfo } from "../mem_info.ts";
 import type { Usage } from "../sampler.ts";
 import { watch } from "../watch.ts";
 import { frame } from "./frame.ts";
+import { Latest } from "./latest.ts";
+import { line } from "./line.ts";
 import { numberOf } from "./numbers.ts";
 import type { Flags } from "./flags.ts";
 import type { Terminal } from "../terminal.ts";
@@ -53,18 +55,12 @@ function lines(terminal: Terminal, format: (info: MemInfo) => string): Show {
   };
 }
 
-function line(info: MemInfo): string {
-  const nearest = info.tightest();
-  return `${new Date(info.at).toISOString()} ${info}` +
-    (nearest === undefined ? "" : ` nearest=${nearest.signal}`);
-}
-
 function liveView(terminal: Terminal, interval: number, stop: AbortController): Show {
-  const history: MemInfo[] = [];
+  const history = new Latest<MemInfo>(HISTORY);
   const draw = () => {
-    if (history.length === 0) return;
+    if (history.values.length === 0) return;
     const { columns, rows, colors } = terminal;
-    const drawn = frame(history, { columns, rows, colors, interval });
+    const drawn = frame(history.values, { columns, rows, colors, interval });
     // Each line is cleared behind its end, and the screen below the last.
     terminal.write(`\x1b[H${drawn.map((row) => `${row}\x1b[K`).join("\r\n")}\x1b[J`);
   };
@@ -81,8 +77,7 @@ function liveView(terminal: Terminal, interval: number, stop: AbortController): 
   });
   return {
     info(info) {
-      history.push(info);
-      if (history.length > HISTORY) history.shift();
+      history.add(info);
       draw();
     },
     end: giveBack,

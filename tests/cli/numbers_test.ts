@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { numberOf } from "../../src/cli/numbers.ts";
+import { UsageError } from "../../src/cli/usage_error.ts";
+import { refusesBadOptions } from "../support/bad_options.ts";
 
 const whole = { least: 0, most: 10, whole: true };
 
@@ -16,15 +18,16 @@ describe("a number of the command line", () => {
     assert.equal(numberOf("n", "2.5", 7, { ...whole, whole: false }), 2.5);
   });
 
-  const bad = ["", "  ", "-1", "11", "2.5", "x", "1x", "NaN", "Infinity"];
-  for (const text of bad) {
-    it(`is not ${JSON.stringify(text)}`, () => {
-      assert.throws(() => numberOf("n", text, 7, whole), {
-        name: "UsageError",
-        message: `--n must be a whole number from 0 to 10: current value is "${text}"`,
-      });
-    });
-  }
+  refusesBadOptions<string>(
+    (text) => numberOf("n", text, 7, whole),
+    ["", "  ", "-1", "11", "2.5", "x", "1x", "NaN", "Infinity"].map((text) => [
+      JSON.stringify(text),
+      text,
+      UsageError,
+      new RegExp(`^--n must be a whole number from 0 to 10: current value is "${text}"$`),
+    ]),
+    "number",
+  );
 
   it("may have no upper end", () => {
     const open = { least: 1, most: Infinity, whole: false };

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { parseRecording } from "../../src/cli/recording.ts";
+import { UsageError } from "../../src/cli/usage_error.ts";
+import { type BadOption, refusesBadOptions } from "../support/bad_options.ts";
 
 const parse = (text: string, name: string) => parseRecording(text, name).recorded;
 
@@ -42,25 +44,6 @@ describe("a recording", () => {
     assert.throws(() => parse("\n", "f"), /current value is 0$/);
   });
 
-  const bad: [string, RegExp][] = [
-    ["x", /f, line 3 must be JSON: current value is "x"$/],
-    ["null", /f, line 3 must be an object: current value is "null"$/],
-    ["5", /f, line 3 must be an object: current value is "5"$/],
-    ["[1]", /f, line 3 must be an object: current value is "\[1\]"$/],
-    ["{}", /f, line 3 must have a time.*: current value is "\{\}"$/],
-    ['{"at":null}', /f, line 3 must have a time/],
-    ['{"at":"1"}', /f, line 3: at must be a number: current value is "1"$/],
-    ['{"at":1,"processRss":"a"}', /line 3: processRss must be a number: current value is "a"$/],
-    ['{"at":1,"headroom":{}}', /line 3: headroom must be a number: current value is an object$/],
-    ['{"at":1,"cgroupCurrent":[]}', /line 3: cgroupCurrent must be a number/],
-    ['{"at":1,"cgroupLimit":true}', /line 3: cgroupLimit must be a number: current value is true$/],
-  ];
-  for (const [line, message] of bad) {
-    it(`names the line that is none: ${line}`, () => {
-      assert.throws(() => parse(`${LINE}\n\n${line}`, "f"), message);
-    });
-  }
-
   it("quotes at most 60 characters of a line", () => {
     const shown = (length: number) => {
       try {
@@ -72,4 +55,58 @@ describe("a recording", () => {
     assert.equal(shown(60), `"${"x".repeat(60)}"`);
     assert.equal(shown(61), `"${"x".repeat(60)}…"`);
   });
+});
+
+/** A third line behind a good and an empty one. */
+const line = (text: string, message: RegExp): BadOption<string> => [
+  text,
+  `${LINE}\n\n${text}\n`,
+  UsageError,
+  new RegExp(`^f, line 3${message.source}`),
+];
+
+describe("a recording that is none", () => {
+  refusesBadOptions<string>((text) => parseRecording(text, "f"), [
+    line("x", / must be JSON: current value is "x"$/),
+    line('{"at"', / must be JSON: current value is "\{\\"at\\""$/),
+    line("null", / must be an object: current value is "null"$/),
+    line("5", / must be an object: current value is "5"$/),
+    line("[1]", / must be an object: current value is "\[1\]"$/),
+    line("{}", / must have a time, "at": current value is "\{\}"$/),
+    line('{"at":null}', / must have a time/),
+    line('{"at":"1"}', /: at must be a number: current value is "1"$/),
+    line('{"at":1,"processRss":"a"}', /: processRss must be a number: current value is "a"$/),
+    line('{"at":1,"headroom":{}}', /: headroom must be a number: current value is an object$/),
+    line('{"at":1,"cgroupCurrent":[]}', /: cgroupCurrent must be a number/),
+    line('{"at":1,"cgroupLimit":true}', /: cgroupLimit must be a number: current value is true$/),
+    line('{"at":1e999}', /: at must be from -8640000000000000 to 8640000000000000: .* Infinity$/),
+    line('{"at":1e300}', /: at must be from .* current value is 1e\+300$/),
+    line('{"at":-8.65e15}', /: at must be from .* current value is -8650000000000000$/),
+    line('{"at":1,"headroom":1e300}', /: headroom must be from 0 to \d+: .* 1e\+300$/),
+    line('{"at":1,"cgroupLimit":1e999}', /: cgroupLimit must be from 0 to \d+: .* Infinity$/),
+    line('{"at":1,"cgroupCurrent":2e19}', /: cgroupCurrent must be from 0 to \d+: .*$/),
+    line('{"at":1,"processRss":-1}', /: processRss must be from 0 to \d+: .* -1$/),
+  ], "line");
+
+  refusesBadOptions<string>((text) => parseRecording(text, "f"), [
+    [
+      "a line that was cut in the middle",
+      '{"at":1}\n{"at"\n{"at":3}',
+      UsageError,
+      /^f, line 2 must be JSON/,
+    ],
+    ["malformed text at its end", '{"at":1}\n{"at":2}\nab', UsageError, /^f, line 3 must be JSON/],
+    [
+      "a byte order mark behind its beginning",
+      `${LINE}\n\uFEFF${LINE}`,
+      UsageError,
+      /^f, line 2 must be JSON/,
+    ],
+    [
+      "too little before a cut line",
+      '{"at":1}\n{"at"',
+      UsageError,
+      /^f must hold at least 2 lines of "memctl watch --json": current value is 1$/,
+    ],
+  ], "recording");
 });

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MemInfo, type MemInfoInit, MiB, type Signal, type Signals } from "../../mod.ts";
-import { type Diagnosis, report } from "../../src/cli/doctor.ts";
+import { type Diagnosis, exitCodeOf, report } from "../../src/cli/doctor.ts";
 import type { Finding } from "../../src/cli/findings.ts";
 import { ManualClock, StorySampler } from "../../testing.ts";
+import { runCommand } from "../support/fake_terminal.ts";
 
 const NONE = { avg10: 0, avg60: 0, avg300: 0, total: 0 };
 const INIT: MemInfoInit = {
@@ -108,5 +109,32 @@ describe("the report of the doctor", () => {
       "",
     ]);
     assert.deepEqual(end(problem, advice).slice(-2), ["2 things to change", ""]);
+  });
+});
+
+describe("memctl doctor", () => {
+  it("tells each signal of this process, for people and for machines", async () => {
+    const { code, output } = await runCommand(["doctor"]);
+    assert.match(output, /^processRss +\d+\.\dMiB {2}\S/m);
+    const json = await runCommand(["doctor", "--json"]);
+    assert.equal(json.code, code);
+    const { runtime, signals, findings, info } = JSON.parse(json.output);
+    assert.match(runtime.version, /^\d+\.\d+/);
+    assert.equal(signals.processRss.available, true);
+    assert.ok(info.processRss > 1_000_000);
+    assert.equal(code, exitCodeOf(findings));
+  });
+
+  it("asks for every signal", async () => {
+    const { output } = await runCommand(["doctor", "--json"]);
+    const signals: Signals = JSON.parse(output).signals;
+    for (const [name, { reason }] of Object.entries(signals)) {
+      assert.doesNotMatch(reason ?? "", /not asked for/, name);
+    }
+  });
+
+  it("ends with 1 if there is something to change", () => {
+    assert.deepEqual([exitCodeOf([]), exitCodeOf([note])], [0, 0]);
+    assert.deepEqual([exitCodeOf([note, advice]), exitCodeOf([problem, note])], [1, 1]);
   });
 });
