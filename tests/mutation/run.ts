@@ -76,8 +76,9 @@ function mutate(node: string, folder: string, files: string[]): Report {
       mutate: files,
       coverageAnalysis: "perTest",
       concurrency: Number(values.concurrency),
-      // The runner has a limit for each test; this one is for endless loops.
-      timeoutMS: 15_000,
+      // The runner has a limit for each test; this one is for endless loops that
+      // Stryker does not count, and is long for the sake of busy hosts.
+      timeoutMS: 60_000,
       testRunnerNodeArgs: ["--max-old-space-size=700"],
       tempDirName: CACHE,
       ignorePatterns: [".cache", "bench"],
