@@ -71,8 +71,8 @@ export class CgroupLevels {
   /** Version 1: whether a group that cannot be read binds. */
   #hiddenLimit = false;
   readonly #version: 1 | 2;
-  /** See {@linkcode CgroupLevels.waiting}. */
-  #waiting = false;
+  /** Why a shortage hides what binds; see {@linkcode CgroupLevels.waiting}. */
+  #shortage: string | undefined;
 
   constructor(version: 1 | 2, folders: string[], files: OpenFiles) {
     this.#version = version;
@@ -92,7 +92,7 @@ export class CgroupLevels {
     const own = this.#own;
     if (this.#version === 2 || own === undefined) return;
     const hierarchical = own.readHierarchicalLimit() ?? Infinity;
-    this.#waiting ||= own.statFile.waiting;
+    this.#noteShortage(own.statFile);
     this.#hiddenLimit = hierarchical !== Infinity &&
       this.#levels.every((level) => (level.readLimit() ?? Infinity) > hierarchical);
   }
@@ -110,7 +110,7 @@ export class CgroupLevels {
 
   /** Whether a shortage kept something from being read that decides what binds. */
   get waiting(): boolean {
-    return this.#waiting;
+    return this.#shortage !== undefined;
   }
 
   /**
@@ -123,8 +123,9 @@ export class CgroupLevels {
     clear(out);
     const levels = this.#levels;
     let least = Infinity;
-    let known = true;
-    let waiting = false;
+    let known = !this.waiting;
+    let waiting = this.waiting;
+    if (this.#shortage !== undefined) out.limitProblems.push(this.#shortage);
     let unread = -1;
     for (let i = 0; i < levels.length; i++) {
       const level = levels[i]!;
@@ -136,7 +137,7 @@ export class CgroupLevels {
         out.limitProblems.push(level.limitFile.problem!);
         waiting ||= level.limitFile.waiting;
         if (unread === -1) unread = i;
-      } else if (limit <= total && limit !== Infinity) {
+      } else if (limit <= total) {
         least = this.#consider(i, limit, level.limitFile.path, wishes, least, out);
       }
     }
@@ -147,7 +148,7 @@ export class CgroupLevels {
         known = false;
         out.limitProblems.push(own.statFile.problem!);
         waiting ||= own.statFile.waiting;
-      } else if (limit <= total && limit !== Infinity) {
+      } else if (limit <= total) {
         // It belongs to a level that cannot be read, or to one out of sight
         // above the outermost. Neither uses less than the level named here.
         const at = unread === -1 ? levels.length - 1 : unread;
@@ -202,16 +203,16 @@ export class CgroupLevels {
     out.limit = limit;
     out.workingSet = set;
     out.limitSource = source;
-    out.usageSource = level.usageFile.path;
-    out.estimate = level !== this.#levels[at];
+    // Where no level's usage can be read, the effective level's file is named.
+    out.usageSource = (current === undefined ? this.#levels[at]! : level).usageFile.path;
+    out.estimate = current !== undefined && level !== this.#levels[at];
     out.usageProblem = usageProblem;
     out.workingSetProblem = asked ? level.statFile.problem : undefined;
     return left;
   }
 
   #readOwnUsage(workingSet: boolean, out: CgroupReading): void {
-    const level = this.#own ?? this.#levels[0];
-    if (level === undefined) return;
+    const level = this.#own ?? this.#levels[0]!;
     out.limitSource = level.limitFile.path;
     out.usageSource = level.usageFile.path;
     out.current = level.readUsage();
@@ -236,9 +237,13 @@ export class CgroupLevels {
   #usesNoHierarchy(folder: string, files: OpenFiles): boolean {
     const file = new KernelFile(`${folder}/${USE_HIERARCHY}`, files);
     const isZero = file.read((data, length) => length > 0 && data[0] === 0x30);
-    this.#waiting ||= file.waiting;
+    this.#noteShortage(file);
     file.close();
     return isZero === true;
+  }
+
+  #noteShortage({ waiting, problem }: KernelFile): void {
+    if (waiting) this.#shortage = problem;
   }
 }
 

@@ -9,6 +9,7 @@ import { RuntimeSampler } from "../../platform/runtime_sampler.ts";
 import { wantedOf } from "../../src/fields.ts";
 import { MiB, type SamplerOptions } from "../../mod.ts";
 import { SIGNAL_NAMES } from "../../src/mem_info.ts";
+import { fullReading } from "../support/full_reading.ts";
 import { MemoryIo } from "../support/memory_io.ts";
 
 const MEMINFO = `MemTotal: 1048576 kB\nMemFree: 1 kB\nMemAvailable: 524288 kB\n`;
@@ -104,7 +105,7 @@ describe("a sampler for headroom alone", () => {
     } = TREE;
     const io = new MemoryIo(files);
     const reader = new LinuxReader("/", io, engine);
-    const all = reader.sample(reader.readingOf(wantedOf({})), Infinity);
+    const all = reader.sample(fullReading(reader, false), Infinity);
     const headroom = reader.sample(reader.readingOf(wantedOf({ fields })), Infinity);
     assert.equal(headroom.headroom(), 200 * MiB);
     assert.equal(headroom.headroom(), all.headroom());

@@ -6,6 +6,8 @@ export class MemoryIo implements FileIo {
   transient: boolean = false;
   /** How many files may be open at once. */
   descriptors: number = Infinity;
+  /** For a path, the code that opening it fails with. */
+  readonly failures: Map<string, string> = new Map();
   /** Each call that would have touched a file, but for close(). */
   readonly calls: string[] = [];
   readonly #open = new Map<number, string>();
@@ -28,7 +30,7 @@ export class MemoryIo implements FileIo {
 
   open(path: string): number {
     this.calls.push(`open ${path}`);
-    this.#takeDescriptor();
+    this.#checkOpen(path);
     this.#content(path);
     this.#open.set(this.#next, path);
     return this.#next++;
@@ -49,7 +51,7 @@ export class MemoryIo implements FileIo {
 
   readAll(path: string): Uint8Array {
     this.calls.push(`readAll ${path}`);
-    this.#takeDescriptor();
+    this.#checkOpen(path);
     return this.#content(path);
   }
 
@@ -60,9 +62,9 @@ export class MemoryIo implements FileIo {
     return false;
   }
 
-  #takeDescriptor(): void {
-    if (this.unclosed < this.descriptors) return;
-    throw Object.assign(new Error("EMFILE"), { code: "EMFILE" });
+  #checkOpen(path: string): void {
+    const code = this.unclosed < this.descriptors ? this.failures.get(path) : "EMFILE";
+    if (code !== undefined) throw Object.assign(new Error(code), { code });
   }
 
   #content(path: string): Uint8Array {
