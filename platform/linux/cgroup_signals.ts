@@ -38,7 +38,7 @@ export function explainCgroup(
 
   function explainWorkingSet(): Signal {
     if (!workingSet) return unavailable(where, `not asked for: set usage to "workingSet"`);
-    const source = `${usageSource} less memory.stat`;
+    const source = reading.usageSource === undefined ? where : `${usageSource} less memory.stat`;
     if (reading.workingSet !== undefined) {
       return { ...available(source, notes), ...(reading.estimate && { estimate: true }) };
     }
@@ -54,8 +54,8 @@ export function explainEvents({ place, events, controlled, placeSource, doubt }:
   if (place.version === 1) return unavailable(source, "cgroup v1 has no memory.events");
   if (events.problem !== undefined) return unavailable(source, events.problem);
   if (events.available) return { available: true, source };
-  const off = controlled ? "" : ": memory controller off";
-  return unavailable(source, `no memory.events at any level${off}`);
+  const why = controlled ? "" : `: ${doubt ?? "memory controller off"}`;
+  return unavailable(source, `no memory.events at any level${why}`);
 }
 
 function explainLimit(reading: PlacedReading, where: string, throttleLimit: number): Signal {
