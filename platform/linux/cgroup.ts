@@ -47,12 +47,12 @@ export class Cgroup {
   #self: Uint8Array = new Uint8Array();
   #place!: CgroupPlace;
   /** `#place` as it was found, to tell whether it has changed. */
-  #found = "";
+  #found!: string;
   #levels: CgroupLevels | undefined;
   /** See {@linkcode Cgroup.doubt}. */
   #doubt: string | undefined;
   /** Whether a shortage kept the place from being found. */
-  #waiting = false;
+  #waiting!: boolean;
   #checkedAt = 0;
   #throttleLimit = Infinity;
   #throttleReadAt = -Infinity;
@@ -163,7 +163,7 @@ export class Cgroup {
 
   /** Whether a mount has appeared that tells what could not be told before. */
   #changed(): boolean {
-    if (this.#place.kind === "found" && this.#doubt === undefined) return false;
+    if (this.#doubt === undefined) return false;
     try {
       return JSON.stringify(this.#locate()) !== this.#found;
     } catch {
@@ -225,11 +225,12 @@ export class Cgroup {
 
   #findDoubt(): void {
     const place = this.#place;
-    if (place.kind === "unknown") this.#doubt = place.reason;
-    if (place.kind === "none") this.#doubt = undefined;
-    if (place.kind !== "found") return;
-    this.#doubt = place.uncertain ?? this.#missing(place.folders[0]!) ??
-      (this.#levels!.any ? undefined : place.elsewhere);
+    if (place.kind === "found") {
+      this.#doubt = place.uncertain ?? this.#missing(place.folders[0]!) ??
+        (this.#levels!.any ? undefined : place.elsewhere);
+    } else {
+      this.#doubt = place.kind === "unknown" ? place.reason : undefined;
+    }
   }
 
   /** Levels above it still bind, but that it had no limit cannot be said. */
