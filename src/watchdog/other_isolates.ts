@@ -25,6 +25,7 @@ export class OtherIsolates {
   readonly #now: () => number;
   readonly #onFree: () => void;
   readonly #onLost: (reason: unknown) => void;
+  /** There unless `#closed`. */
   #channel: IsolateChannel | undefined;
   /** For each other isolate, the time until which it is expected to collect. */
   readonly #collectingUntil = new Map<string, number>();
@@ -67,7 +68,7 @@ export class OtherIsolates {
 
   /** Whether this isolate may collect now, or waits for another one's collection. */
   allows(): boolean {
-    if (this.#collectingUntil.size === 0 || !this.#isOneCollecting()) {
+    if (!this.#isOneCollecting()) {
       this.#waitingSince = undefined;
       return true;
     }
@@ -94,7 +95,7 @@ export class OtherIsolates {
     if (this.count > 0) this.#post("stopped");
     if (this.#closed) return;
     this.#closed = true;
-    this.#channel?.close();
+    this.#channel!.close();
   }
 
   #lose(reason: unknown): void {
@@ -114,7 +115,7 @@ export class OtherIsolates {
     const message: Message = { kind, from: this.#id };
     if (expected !== undefined) message.expected = expected;
     try {
-      this.#channel?.post(message);
+      this.#channel!.post(message);
     } catch (error) {
       this.#lose(error);
     }

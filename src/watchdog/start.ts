@@ -91,9 +91,8 @@ export function start(
         : undefined,
       onStop: leave,
     }, first);
-    logger.info?.(
-      `watchdog: follows the ${dog.scope}, limit ${dog.limit ?? "not known yet"} bytes`,
-    );
+    const limit = dog.limit === undefined ? "not known yet" : `${dog.limit} bytes`;
+    logger.info?.(`watchdog: follows the ${dog.scope}, limit ${limit}`);
   } catch (error) {
     dog?.stop();
     way?.steering?.stop();

@@ -102,4 +102,74 @@ describe("the storm guard", () => {
     });
     assert.deepEqual(counts, [[1, 1], [2, 2], [2, 0], [3, 1]]);
   });
+
+  it("allows one above the limit, whatever room the last one left there", () => {
+    const tested = guard();
+    tested.record(0, 0, 50, 160);
+    observe(tested, 110);
+    assert.equal(tested.allows(1e9), true);
+  });
+
+  it("waits after a dry run as after a collection that took no time", () => {
+    const tested = guard({ minGap: 100 });
+    observe(tested, 95);
+    tested.record(0, 1_000, 50, 100);
+    observe(tested, 0, 95);
+    assert.equal(pauseOf(tested, 0), 1_000);
+    tested.pass(5_000);
+    assert.equal(pauseOf(tested, 5_000), 100);
+  });
+});
+
+/** The three figures whose changes end the back-off, each alone. */
+const FIGURES: Record<string, (value: number) => [number, number, number]> = {
+  "usage": (value) => [value, NaN, NaN],
+  "this isolate's heap": (value) => [160, value, NaN],
+  "all memory of this isolate": (value) => [160, NaN, value],
+};
+
+describe("the storm guard ends the back-off", () => {
+  /** One that has just recorded an ineffective collection, from 120 to 100 of a limit of 200. */
+  function backedOff(at: (value: number) => [number, number, number]): StormGuard {
+    const tested = guard();
+    const [used, heapUsed, runtimeTotal] = at(120);
+    tested.observe(used, 200, heapUsed, runtimeTotal, true);
+    tested.record(0, 0, 0, 120);
+    const [after, ...others] = at(100);
+    tested.observe(after, 200, ...others, true);
+    assert.equal(tested.wait, 100);
+    return tested;
+  }
+
+  for (const [name, at] of Object.entries(FIGURES)) {
+    const waitAt = (value: number) => {
+      const tested = backedOff(at);
+      const [used, heapUsed, runtimeTotal] = at(value);
+      tested.observe(used, 200, heapUsed, runtimeTotal, true);
+      return tested.wait;
+    };
+
+    it(`when ${name} is above the figure before by 5 % of the limit`, () =>
+      assert.deepEqual([121, 129, 130].map(waitAt), [100, 100, 50]));
+
+    it(`when ${name} is below the figure after by 5 % of the limit`, () =>
+      assert.deepEqual([99, 91, 90].map(waitAt), [100, 100, 50]));
+  }
+
+  it("when the limit has changed by 5 % of what it was", () => {
+    const waits = [191, 190, 209, 210].map((limit) => {
+      const tested = backedOff(FIGURES.usage!);
+      tested.observe(100, limit, NaN, NaN, true);
+      return tested.wait;
+    });
+    assert.deepEqual(waits, [100, 50, 100, 50]);
+  });
+
+  it("by what has changed since the last ineffective collection, not the first", () => {
+    const tested = backedOff(FIGURES.usage!);
+    tested.record(0, 0, 0, 100);
+    tested.observe(100, 200, NaN, NaN, true);
+    tested.observe(111, 200, NaN, NaN, true);
+    assert.equal(tested.wait, 50);
+  });
 });
