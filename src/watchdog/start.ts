@@ -54,10 +54,7 @@ export function start(
   let source: OpenSource | undefined;
   let way: Way | undefined;
   let dog: Dog | undefined;
-  let left = false;
   const leave = () => {
-    if (left) return;
-    left = true;
     place.leave();
     source?.close();
   };

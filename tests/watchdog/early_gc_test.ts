@@ -112,6 +112,24 @@ describe("asking the engine to collect", () => {
     assert.equal(covers(), true);
   });
 
+  for (const [name, at] of [["heap", 0], ["memory of buffers", 1]] as const) {
+    it(`takes a request for one with effect if the ${name} fell by more than 5 %`, () => {
+      /** Whether it still asks after three requests, if the first one left `least` of 100 MiB. */
+      const asksOn = (least: number) => {
+        early = new EarlyGc(() => ++requests > 0);
+        requests = 0;
+        const show = (now: number, size: number) =>
+          at === 0 ? look(now, 180, size) : look(now, 180, 10, size);
+        for (const [i, size] of [40, 100, least, least + 60, least + 120].entries()) {
+          show(i * 1_000, size);
+        }
+        assert.equal(requests, 3);
+        return early.covers(4_000, { used: 180 * MiB, limit: LIMIT });
+      };
+      assert.deepEqual([100, 95, 94, 40].map(asksOn), [false, false, true, true]);
+    });
+  }
+
   it("leaves it to force a collection from 95 % of the limit on", () => {
     look(0, 180, 40);
     look(1_000, 180, 100);
