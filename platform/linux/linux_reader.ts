@@ -61,7 +61,7 @@ export class LinuxReader {
   readonly #foreign: boolean;
   /** Opened only when first asked for. */
   #pressure: KernelFile | undefined;
-  /** `checks` of the cgroup when the file of `#pressure` was chosen. */
+  /** `checks` of the cgroup when the file of `#pressure` was chosen; there is at least one. */
   #pressureChosenAt = 0;
   /**
    * What the next snapshot is made from. A record per sample would take 144
@@ -204,7 +204,7 @@ export class LinuxReader {
 
   #readPressure(reading: LinuxReading): MemoryPressure | undefined {
     const { checks } = this.#cgroup;
-    if (this.#pressure === undefined || this.#pressureChosenAt !== checks) {
+    if (this.#pressureChosenAt !== checks) {
       this.#pressureChosenAt = checks;
       this.#openPressure();
     }
