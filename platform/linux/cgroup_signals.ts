@@ -67,7 +67,7 @@ function explainLimit(reading: PlacedReading, where: string, throttleLimit: numb
   }
   const notes = [uncertainty(reading)];
   if (limitProblems.length > 0) notes.push(`upper bound, as ${limitProblems.join("; ")}`);
-  if (limit === Infinity && !controlled) notes.push(`no limit: ${why}`);
+  if (!controlled) notes.push(`no limit: ${why}`);
   return { ...available(limitSource, notes), ...throttle };
 }
 

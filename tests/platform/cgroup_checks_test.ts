@@ -170,6 +170,51 @@ describe("a check of the cgroup's place", () => {
   });
 });
 
+describe("the files of a cgroup", () => {
+  const workingSet = () => reader.sample(true, false);
+
+  it("are opened with the cgroup where there is a limit, but for memory.stat", () => {
+    open({ ...FILES, [`${APP}/memory.stat`]: "inactive_file 0\n" });
+    const opened = new Set(io.calls.filter((call) => call.startsWith(`open ${TOP}`)));
+    assert.deepEqual([...opened], [
+      `open ${APP}/memory.max`,
+      `open ${APP}/memory.current`,
+      `open ${TOP}/memory.max`,
+    ]);
+    io.calls.length = 0;
+    sample();
+    assert.deepEqual(io.calls.filter((call) => call.startsWith("open")), []);
+  });
+
+  it("are tried again at a check where they were missing", () => {
+    open({ ...BARE, [`${APP}/memory.max`]: `${64 * MiB}\n` });
+    workingSet();
+    put(`${APP}/memory.current`, `${20 * MiB}\n`);
+    assert.equal(workingSet().cgroupCurrent, undefined);
+    now += RECHECK_PERIOD;
+    assert.equal(workingSet().cgroupCurrent, 20 * MiB);
+    put(`${APP}/memory.stat`, `inactive_file ${5 * MiB}\n`);
+    assert.equal(workingSet().cgroupWorkingSet, undefined);
+    now += RECHECK_PERIOD;
+    assert.equal(workingSet().cgroupWorkingSet, 15 * MiB);
+  });
+
+  for (const name of ["memory.max", "memory.current", "memory.stat"]) {
+    it(`tell by the loss of ${name} that the process has been moved`, () => {
+      open({ ...FILES, [`${APP}/memory.stat`]: "inactive_file 0\n" });
+      assert.equal(workingSet().cgroupLimit, 64 * MiB);
+      put(SELF, "0::/new\n");
+      io.files.delete(`${APP}/${name}`);
+      assert.equal(workingSet().cgroupLimit, 32 * MiB, "in the same sample");
+    });
+  }
+
+  it("may count more page cache than usage, and then nothing is in the working set", () => {
+    open({ ...FILES, [`${APP}/memory.stat`]: `inactive_file ${2 * MiB}\n` });
+    assert.equal(workingSet().cgroupWorkingSet, 0);
+  });
+});
+
 describe("the watches of memory.events", () => {
   const EVENTS = `${APP}/memory.events`;
 
@@ -203,6 +248,21 @@ describe("the watches of memory.events", () => {
     put(MOUNTINFO, BARE[MOUNTINFO]!);
     later();
     assert.deepEqual(watched, [EVENTS]);
+    stop();
+  });
+
+  it("are explained where the kernel grants none", () => {
+    open(FILES);
+    fs.watch = (() => {
+      throw Object.assign(new Error("ENOSPC"), { code: "ENOSPC" });
+    }) as never;
+    const stop = reader.onPressure(() => {}, false)!;
+    sample();
+    assert.deepEqual(reader.signals(false, false).pressureEvents, {
+      available: false,
+      source: EVENTS,
+      reason: `cannot read ${EVENTS}: ENOSPC`,
+    });
     stop();
   });
 

@@ -138,4 +138,12 @@ describe("the folders of the process's cgroup", () => {
       assert.match(place.reason, /namespace.*\/sys\/fs\/cgroup/);
     }
   });
+
+  it("are looked for without the kernel's suffix where a deleted one is out of sight", () => {
+    const { folders: found, uncertain } = folders("/x (deleted)", mount(2, "/pod", "/m", "rw"));
+    assert.deepEqual(found, ["/m"]);
+    assert.equal(uncertain, "the group /x is not visible below /m");
+    const place = locate(["0::/x (deleted)"], [mount(2, "/..", "/m", "rw")]);
+    assert.equal(place.kind, "unknown");
+  });
 });

@@ -258,6 +258,21 @@ describe("signals of a cgroup that is out of sight", () => {
       cgroupWorkingSet: is(workingSetOf(TOP), { note }),
     }));
 
+  it("are bounds as well where a file there is malformed", () =>
+    explains({
+      ...OUTSIDE,
+      [SELF]: "4:memory:/../x\n",
+      [MOUNTINFO]: `36 32 0:33 / ${TOP} rw - cgroup cgroup rw,memory\n`,
+      [`${TOP}/memory.limit_in_bytes`]: "x\n",
+      [`${TOP}/memory.usage_in_bytes`]: `${MiB}\n`,
+      [`${TOP}/memory.stat`]: `hierarchical_memory_limit ${64 * MiB}\n`,
+    }, {
+      cgroupLimit: is(`${TOP}/memory.stat`, {
+        note: `${note}; upper bound, as ${TOP}/memory.limit_in_bytes is malformed: "x" is ` +
+          "neither a size nor the word for no limit",
+      }),
+    }));
+
   it("do not say that there is no limit where the mount point has none", () =>
     explains({ ...OUTSIDE, [`${TOP}/memory.max`]: "max\n" }, {
       cgroupLimit: not(`${TOP}/memory.max`, reason),

@@ -206,6 +206,15 @@ describe("the guard", () => {
   });
 });
 
+describe("heap snapshots", () => {
+  it("are taken up to three times, at half of a container or host or at 90 % of a heap limit", () => {
+    for (const [scope, at] of [["cgroup", 0.5], ["system", 0.5], ["heap", 0.9]] as const) {
+      assert.deepEqual(readSnapshots({ directory: "x" }, scope), { directory: "x", at, max: 3 });
+    }
+    assert.equal(readSnapshots(undefined, "heap"), undefined);
+  });
+});
+
 describe("options are read once", () => {
   /** Every common option but those of the sampler's, with values that differ from the defaults. */
   const common = (): Required<

@@ -94,6 +94,18 @@ describe("the storm guard", () => {
     assert.equal(tested.held, 2);
   });
 
+  it("counts one that it holds back before there was any", () => {
+    const tested = guard();
+    assert.equal(tested.allows(0, false), false);
+    assert.equal(tested.held, 1);
+  });
+
+  it("does not take usage that it was not told of for near the limit", () => {
+    const tested = guard({ minGap: 100 });
+    for (let i = 0; i < 5; i++) tested.record(0, 0, 0, 100);
+    assert.equal(tested.wait, 3_200);
+  });
+
   it("counts ineffective collections, all and consecutive ones", () => {
     const tested = guard();
     const counts = [0, 0, 50, 0].map((freed) => {
