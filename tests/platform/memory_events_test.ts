@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
-import { describe, it } from "node:test";
+import { afterEach, beforeEach, describe, it } from "node:test";
 import { MemoryEvents } from "../../platform/linux/memory_events.ts";
 import { withTempFolder } from "../support/temp.ts";
 
@@ -119,5 +120,75 @@ describe("the events of memory files", () => {
     await bench.change(first);
     assert.ok(wake.count > 0);
     events.close();
+  });
+});
+
+describe("the watches of memory files", () => {
+  const { watch } = fs;
+  let opened: string[];
+  let closed: string[];
+  let watches: EventEmitter[];
+
+  beforeEach(() => {
+    opened = [];
+    closed = [];
+    watches = [];
+    fs.watch = ((path: string, options: fs.WatchOptions) => {
+      assert.deepEqual(options, { persistent: false }, "the process may exit");
+      opened.push(path);
+      const emitter = Object.assign(new EventEmitter(), { close: () => void closed.push(path) });
+      watches.push(emitter);
+      return emitter;
+    }) as never;
+  });
+
+  afterEach(() => {
+    fs.watch = watch;
+  });
+
+  /** Follows these files, with one listener. */
+  function followed(...paths: string[]): MemoryEvents {
+    const events = new MemoryEvents();
+    events.follow(paths, false);
+    events.listen(() => {});
+    return events;
+  }
+
+  it("are one for each file, however many listen", () => {
+    const events = followed("a", "b");
+    const stop = events.listen(() => {});
+    assert.deepEqual([opened, closed], [["a", "b"], []]);
+    stop();
+    assert.deepEqual(closed, []);
+    events.close();
+    assert.deepEqual(closed, ["a", "b"]);
+  });
+
+  it("are none while nobody listens", () => {
+    const events = new MemoryEvents();
+    events.follow(["a"], false);
+    events.follow(["b"], true);
+    assert.deepEqual(opened, []);
+  });
+
+  it("stay where the same files are followed, and are replaced where any is another", () => {
+    const events = followed("a", "b");
+    events.follow(["a", "b"], false);
+    assert.equal(opened.length, 2);
+    events.follow(["a", "c"], false);
+    assert.deepEqual([opened.slice(2), closed], [["a", "c"], ["a", "b"]]);
+    events.follow(["a", "c"], true);
+    assert.deepEqual(opened.slice(4), ["a", "c"]);
+  });
+
+  it("end all if one of them fails, and are tried again at the next check", () => {
+    const events = followed("a", "b");
+    const error = Object.assign(new Error("EIO"), { code: "EIO" });
+    watches[1]!.emit("error", error);
+    assert.deepEqual(closed, ["a", "b"]);
+    assert.equal(events.problem, "cannot read b: EIO");
+    events.follow(["a", "b"], false);
+    assert.deepEqual(opened.slice(2), ["a", "b"]);
+    assert.equal(events.problem, undefined);
   });
 });
