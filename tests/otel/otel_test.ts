@@ -359,6 +359,7 @@ describe("observeMemory()", () => {
     assert.deepEqual(reads.toSorted(), [
       "adapter",
       "attributes",
+      "fields",
       "pressure",
       "root",
       "sampler",

@@ -10,6 +10,7 @@ import { LinuxReader } from "../../platform/linux/linux_reader.ts";
 import { MiB } from "../../src/bytes.ts";
 import type { MemInfo } from "../../src/mem_info.ts";
 import { MEMINFO } from "../fixtures/cgroup_trees.ts";
+import { fullReading } from "../support/full_reading.ts";
 import { MemoryIo } from "../support/memory_io.ts";
 
 const TOP = "/sys/fs/cgroup";
@@ -74,7 +75,8 @@ function open(files: Files): void {
 }
 
 const put = (path: string, text: string) => void io.files.set(path, new TextEncoder().encode(text));
-const sample = (pressure = false): MemInfo => reader.sample(false, pressure);
+const sample = (pressure = false): MemInfo =>
+  reader.sample(fullReading(reader, false, pressure), Infinity);
 const left = () => sample().headroom()! / MiB;
 
 /** A sample at which the place is checked. */
@@ -133,7 +135,7 @@ describe("a check of the cgroup's place", () => {
     open({ ...FILES, [SELF]: "0::/../x\n", ...level(TOP, 128) });
     io.failures.set(MOUNTINFO, "EACCES");
     assert.equal(later().headroom()! / MiB, 127);
-    assert.match(reader.signals(false, false).cgroupLimit.note!, /^uncertain: /);
+    assert.match(reader.signals(fullReading(reader, false)).cgroupLimit.note!, /^uncertain: /);
   });
 
   it("does not take what it cannot read for the absence of a limit", () => {
@@ -142,7 +144,7 @@ describe("a check of the cgroup's place", () => {
     for (let i = 0; i < 3; i++) {
       assert.equal(later().cgroupLimit, undefined);
       assert.equal(
-        reader.signals(false, false).cgroupLimit.reason,
+        reader.signals(fullReading(reader, false)).cgroupLimit.reason,
         "/proc/self/cgroup does not exist",
       );
     }
@@ -171,7 +173,7 @@ describe("a check of the cgroup's place", () => {
 });
 
 describe("the files of a cgroup", () => {
-  const workingSet = () => reader.sample(true, false);
+  const workingSet = () => reader.sample(fullReading(reader, true), Infinity);
 
   it("are opened with the cgroup where there is a limit, but for memory.stat", () => {
     open({ ...FILES, [`${APP}/memory.stat`]: "inactive_file 0\n" });
@@ -258,7 +260,7 @@ describe("the watches of memory.events", () => {
     }) as never;
     const stop = reader.onPressure(() => {}, false)!;
     sample();
-    assert.deepEqual(reader.signals(false, false).pressureEvents, {
+    assert.deepEqual(reader.signals(fullReading(reader, false)).pressureEvents, {
       available: false,
       source: EVENTS,
       reason: `cannot read ${EVENTS}: ENOSPC`,

@@ -8,6 +8,7 @@ import { LinuxReader } from "../../platform/linux/linux_reader.ts";
 import { MiB } from "../../src/bytes.ts";
 import type { Signal, Signals } from "../../src/sampler.ts";
 import { MEMINFO } from "../fixtures/cgroup_trees.ts";
+import { fullReading } from "../support/full_reading.ts";
 import { MemoryIo } from "../support/memory_io.ts";
 
 const TOP = "/sys/fs/cgroup";
@@ -52,8 +53,8 @@ function signalsOf(files: Files, workingSet = true): Signals {
     Object.fromEntries(present.map(([path, text]) => [path.slice(1), text!])),
   );
   const reader = new LinuxReader("", io, openEngine({}), () => 0);
-  reader.sample(workingSet, false);
-  const signals = reader.signals(workingSet, false);
+  reader.sample(fullReading(reader, workingSet), Infinity);
+  const signals = reader.signals(fullReading(reader, workingSet));
   reader.close();
   return signals;
 }

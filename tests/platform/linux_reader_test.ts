@@ -6,8 +6,10 @@ import { type EngineHost, openEngine } from "../../platform/engine.ts";
 import { RECHECK_PERIOD } from "../../platform/linux/cgroup.ts";
 import { JOINT_FOR, LinuxReader } from "../../platform/linux/linux_reader.ts";
 import { MiB } from "../../src/bytes.ts";
+import type { MemInfo } from "../../src/mem_info.ts";
 import type { Signals } from "../../src/sampler.ts";
 import { MEMINFO } from "../fixtures/cgroup_trees.ts";
+import { fullReading } from "../support/full_reading.ts";
 import { MemoryIo } from "../support/memory_io.ts";
 
 const TOP = "/sys/fs/cgroup";
@@ -58,9 +60,13 @@ function open(
   return reader = new LinuxReader(root, io, openEngine(host), () => now);
 }
 
+function sampleOf(reader: LinuxReader, workingSet = false, pressure = false): MemInfo {
+  return reader.sample(fullReading(reader, workingSet, pressure), Infinity);
+}
+
 function signalsOf(name: keyof Signals, pressure = false) {
-  reader!.sample(false, pressure);
-  return reader!.signals(false, pressure)[name];
+  sampleOf(reader!, false, pressure);
+  return reader!.signals(fullReading(reader!, false, pressure))[name];
 }
 
 describe("the resident set", () => {
@@ -69,14 +75,14 @@ describe("the resident set", () => {
   };
 
   it("is counted in pages where their size is known", () => {
-    assert.equal(open(PAGED).sample(false, false).processRss, 100 * 16_384);
+    assert.equal(sampleOf(open(PAGED)).processRss, 100 * 16_384);
     assert.deepEqual(signalsOf("processRss"), { available: true, source: "/proc/self/statm" });
   });
 
   it("is read from another file where it is not", () => {
     for (const auxv of [undefined, new Uint8Array(16)]) {
       open({ ...PAGED, "/proc/self/auxv": auxv });
-      assert.equal(reader!.sample(false, false).processRss, 4096 * 1024);
+      assert.equal(sampleOf(reader!, false, false).processRss, 4096 * 1024);
       assert.deepEqual(signalsOf("processRss"), { available: true, source: "/proc/self/status" });
       reader!.close();
     }
@@ -90,7 +96,7 @@ describe("the resident set", () => {
     ];
     for (const [path, text, reason] of cases) {
       open({ ...(path.endsWith("statm") ? PAGED : FILES), [path]: text });
-      assert.equal(reader!.sample(false, false).processRss, undefined);
+      assert.equal(sampleOf(reader!, false, false).processRss, undefined);
       assert.deepEqual(signalsOf("processRss"), { available: false, source: path, reason });
       reader!.close();
     }
@@ -99,7 +105,7 @@ describe("the resident set", () => {
   it("is the engine's where that tells it, and no file is read for it", () => {
     open(FILES, { host });
     io.calls.length = 0;
-    assert.equal(reader!.sample(false, false).processRss, 77);
+    assert.equal(sampleOf(reader!, false, false).processRss, 77);
     assert.ok(!io.calls.includes("read /proc/self/status"));
     assert.deepEqual(signalsOf("processRss"), {
       available: true,
@@ -112,13 +118,13 @@ describe("the resident set", () => {
       throw new Error("no descriptor");
     };
     assert.equal(
-      open(FILES, { host: { memoryUsage } }).sample(false, false).processRss,
+      sampleOf(open(FILES, { host: { memoryUsage } })).processRss,
       4096 * 1024,
     );
   });
 
   it("is never the engine's below another root, which is not this machine", () => {
-    assert.equal(open(FILES, { root: "/x", host }).sample(false, false).processRss, 4096 * 1024);
+    assert.equal(sampleOf(open(FILES, { root: "/x", host })).processRss, 4096 * 1024);
   });
 
   it("stands in for the usage of a level that cannot be read", () => {
@@ -128,7 +134,7 @@ describe("the resident set", () => {
       [`${TOP}/memory.current`]: `${295 * MiB}\n`,
       [`${TOP}/app/memory.max`]: `${7 * MiB}\n`,
     });
-    assert.equal(reader!.sample(false, false).headroom(), 3 * MiB);
+    assert.equal(sampleOf(reader!, false, false).headroom(), 3 * MiB);
   });
 });
 
@@ -142,9 +148,9 @@ describe("a root", () => {
         ),
       );
       const other = new LinuxReader(root, files, openEngine({}));
-      assert.equal(other.sample(false, false).headroom(), 200 * MiB);
+      assert.equal(sampleOf(other).headroom(), 200 * MiB);
       assert.equal(
-        other.signals(false, false).cgroupLimit.source,
+        other.signals(fullReading(other, false)).cgroupLimit.source,
         `${root}${TOP.slice(1)}/memory.max`,
       );
       other.close();
@@ -200,16 +206,16 @@ describe("/proc/meminfo", () => {
   });
 
   it("does not stand for the last reading once it cannot be read any more", () => {
-    open(FILES).sample(false, false);
+    sampleOf(open(FILES));
     io.files.delete("/proc/meminfo");
-    const info = reader!.sample(false, false);
+    const info = sampleOf(reader!, false, false);
     assert.deepEqual([info.systemTotal, info.systemAvailable], [undefined, undefined]);
   });
 });
 
 describe("pressure", () => {
   const BOTH = { ...FILES, [OWN]: stalls(1), [HOST]: stalls(2) };
-  const total = () => reader!.sample(false, true).pressure?.some.total;
+  const total = () => sampleOf(reader!, false, true).pressure?.some.total;
 
   it("is explained where it was not asked for, is malformed, or there is none", () => {
     open(BOTH);
@@ -271,11 +277,11 @@ describe("joint readings", () => {
     open(FILES);
     for (const start of [0, 5_000]) {
       now = start;
-      const first = reader!.sampleJointly(false, false, undefined);
+      const first = reader!.sampleJointly(fullReading(reader!, false, false), undefined);
       now = start + JOINT_FOR * 0.9;
-      assert.equal(reader!.sampleJointly(false, false, undefined), first);
+      assert.equal(reader!.sampleJointly(fullReading(reader!, false, false), undefined), first);
       now = start + JOINT_FOR;
-      assert.notEqual(reader!.sampleJointly(false, false, undefined), first);
+      assert.notEqual(reader!.sampleJointly(fullReading(reader!, false, false), undefined), first);
     }
   });
 
@@ -285,10 +291,12 @@ describe("joint readings", () => {
       true,
       true,
     ]];
-    const infos = kinds.map(([ws, pressure]) => reader!.sampleJointly(ws, pressure, undefined));
+    const infos = kinds.map(([ws, pressure]) =>
+      reader!.sampleJointly(fullReading(reader!, ws, pressure), undefined)
+    );
     assert.equal(new Set(infos).size, 4);
     kinds.forEach(([ws, pressure], i) =>
-      assert.equal(reader!.sampleJointly(ws, pressure, undefined), infos[i])
+      assert.equal(reader!.sampleJointly(fullReading(reader!, ws, pressure), undefined), infos[i])
     );
   });
 });

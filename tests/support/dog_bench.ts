@@ -1,3 +1,4 @@
+import { openSource } from "../../src/sampler_source.ts";
 import { Dog, type DogParts } from "../../src/watchdog/dog.ts";
 import { cgroupGauge } from "../../src/watchdog/gauge.ts";
 import { readCommonOptions } from "../../src/watchdog/settings.ts";
@@ -25,7 +26,7 @@ export function startDog(
     gc: settings.gc!,
     guard: new StormGuard(settings.guard),
     early: undefined,
-    sampler: settings.sampler!,
+    source: openSource(settings),
     steering: undefined,
     snapshots: undefined,
     logger: settings.logger,
