@@ -18,17 +18,24 @@ export interface Shortage {
 /** What the options demand of memory, and how the latest snapshot compares with that. */
 export class Ceilings {
   readonly #follow: (info: MemInfo) => LevelRules | undefined;
+  readonly #levels: CeilingSettings["levels"];
   /** Where the strictest level is entered. */
   readonly #strictest: ParsedSize;
+  readonly #perRequest: number;
   readonly #maxRss: ParsedSize | undefined;
   readonly #maxHeapUsed: ParsedSize | undefined;
   #info: MemInfo | undefined;
   #rules: LevelRules | undefined;
   #threshold = 0;
   #room = Infinity;
+  #enough = Infinity;
+  /** What `#enough` was computed for. */
+  #whole = NaN;
   #exceeded: "rss" | "heapUsed" | undefined;
 
-  constructor({ levels, sustain, maxRss, maxHeapUsed }: CeilingSettings) {
+  constructor({ levels, sustain, maxRss, maxHeapUsed, perRequest }: CeilingSettings) {
+    this.#levels = levels;
+    this.#perRequest = perRequest;
     this.#follow = followLevels(levels, sustain);
     this.#strictest = levels.at(-1)!.enter;
     this.#maxRss = maxRss;
@@ -45,16 +52,30 @@ export class Ceilings {
     return this.#room;
   }
 
+  /**
+   * Bytes of headroom that are plenty: no level is entered or kept, and there is
+   * room for one more request. `Infinity`: not known yet.
+   */
+  get enough(): number {
+    return this.#enough;
+  }
+
   /** Which figure of the process is above its maximum. */
   get exceeded(): "rss" | "heapUsed" | undefined {
     return this.#exceeded;
   }
 
-  /** Takes a new snapshot into account; `undefined`: nothing is known, so nothing is short. */
-  follow(info: MemInfo | undefined): void {
+  /**
+   * Takes a new snapshot into account; `undefined`: nothing is known, so nothing is short.
+   *
+   * @param isCompletion Whether it only adds fields to the snapshot before. The
+   * level counts samples, and this one does not count.
+   */
+  follow(info: MemInfo | undefined, isCompletion = false): void {
     this.#info = info;
-    this.#rules = info && this.#follow(info);
+    if (!isCompletion) this.#rules = info && this.#follow(info);
     this.#threshold = info === undefined ? 0 : inBytes(this.#strictest, wholeOf(info));
+    if (info !== undefined) this.#measure(wholeOf(info));
     const room = (info?.headroom() ?? Infinity) - this.#threshold;
     this.#room = Number.isNaN(room) ? Infinity : room;
     this.#exceeded = info && this.#compare(info);
@@ -79,6 +100,14 @@ export class Ceilings {
     }
     const used = (Number.isNaN(whole) ? 0 : whole) - (headroom ?? 0);
     return { used, own: Math.min(Math.abs(used), processRss ?? Infinity), left: headroom, whole };
+  }
+
+  #measure(whole: number): void {
+    if (whole === this.#whole) return;
+    this.#whole = whole;
+    const exits = this.#levels.map(({ exit }) => inBytes(exit, whole));
+    const enough = Math.max(...exits, inBytes(this.#strictest, whole) + this.#perRequest);
+    this.#enough = Number.isNaN(enough) ? Infinity : enough;
   }
 
   #compare(info: MemInfo): "rss" | "heapUsed" | undefined {

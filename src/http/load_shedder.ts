@@ -97,10 +97,10 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
       },
     });
     this.#memory = new SampledMemory(settings.memory, clock, {
-      onSample: (info) => {
+      onSample: (info, isCompletion) => {
         this.#flights.settle();
         this.#trials.sampled();
-        this.#ceilings.follow(info);
+        this.#ceilings.follow(info, isCompletion);
       },
       onError: (error) => {
         this.#ceilings.follow(undefined);
@@ -172,9 +172,13 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     const { isExempt, clock, cost } = this.#settings;
     if (isExempt(request)) return EXEMPT;
     const now = clock.now();
-    this.#memory.refresh(now);
+    this.#memory.refresh(now, this.#ceilings.enough);
     const bytes = cost.of(request);
     let reason = this.#objection(request, bytes);
+    // A decision against a request is made by the exact figures.
+    if (reason !== undefined && this.#memory.complete(now)) {
+      reason = this.#objection(request, bytes);
+    }
     // Below the user's own cap it is memory that keeps requests out.
     if (reason !== undefined && this.#flights.count < this.#settings.inFlight) {
       if (this.#collect(reason)) reason = this.#objection(request, bytes);
@@ -197,7 +201,7 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
    * `close()`.
    */
   refresh(): MemInfo | undefined {
-    this.#memory.refresh(this.#settings.clock.now());
+    this.#memory.refreshAll(this.#settings.clock.now());
     const reason = this.closedBy;
     if (reason !== undefined && reason !== "inFlight") this.#collect(reason);
     return this.#memory.info;

@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import type { MemInfo } from "../mem_info.ts";
-import { type OpenSource, openSource } from "../sampler_source.ts";
+import { type OpenSource, openSource, type SourceSettings } from "../sampler_source.ts";
 import { isThenable } from "../thenable.ts";
 import type { MemorySettings } from "./settings.ts";
 
@@ -9,7 +9,8 @@ const MOST_DURATION = 5_000;
 
 /** Called with each snapshot, and with the first error after a good one. */
 export interface SampledMemoryHooks {
-  onSample(info: MemInfo): void;
+  /** @param isCompletion Whether it only adds fields to the snapshot before. */
+  onSample(info: MemInfo, isCompletion: boolean): void;
   onError(error: unknown): void;
 }
 
@@ -18,11 +19,17 @@ export interface SampledMemoryHooks {
  * While sampling fails there is none: what is not known keeps nobody out.
  */
 export class SampledMemory {
-  readonly #source: OpenSource;
+  /** Reads every field. */
+  readonly #full: OpenSource;
+  /** Reads what decides while memory is plentiful. */
+  readonly #sparse: OpenSource;
   readonly #maxAge: number;
   readonly #clock: Pick<Clock, "now">;
   readonly #hooks: SampledMemoryHooks;
   #info: MemInfo | undefined;
+  #isComplete = true;
+  /** Whether a sample is being taken only for the fields that the last one left out. */
+  #isCompletion = false;
   #sampledAt = -Infinity;
   /** Numbers the samples, so that one that comes too late is known. */
   #asked = 0;
@@ -35,7 +42,8 @@ export class SampledMemory {
     clock: Pick<Clock, "now">,
     hooks: SampledMemoryHooks,
   ) {
-    this.#source = openSource(settings);
+    this.#full = openSource(settings);
+    this.#sparse = settings.sampler === undefined ? openSource(sparse(settings)) : this.#full;
     this.#maxAge = settings.maxAge;
     this.#clock = clock;
     this.#hooks = hooks;
@@ -51,16 +59,43 @@ export class SampledMemory {
     return this.#failure;
   }
 
-  /** Samples if the latest snapshot is too old. */
-  refresh(now: number): MemInfo | undefined {
-    const age = now - this.#sampledAt;
-    // Less than nothing: the clock was set back.
-    if (age >= this.#maxAge || age < 0) this.sample(now);
-    return this.#info;
+  /**
+   * Samples if the latest snapshot is too old: only what decides while memory
+   * is plentiful.
+   *
+   * @param enough Bytes of headroom that are plenty.
+   */
+  refresh(now: number, enough: number): void {
+    if (this.#isStale(now)) this.#sample(now, this.#sparse, enough);
   }
 
-  /** Samples, unless a sample is being taken. */
+  /** Samples every field if the latest snapshot is too old or has not all of them. */
+  refreshAll(now: number): void {
+    if (this.#isStale(now)) this.sample(now);
+    else this.complete(now);
+  }
+
+  /** Samples every field, unless the latest snapshot has them; returns whether it sampled. */
+  complete(now: number): boolean {
+    if (this.#isComplete || this.#closed) return false;
+    this.#isCompletion = true;
+    this.sample(now);
+    this.#isCompletion = false;
+    return true;
+  }
+
+  /** Samples every field, unless a sample is being taken. */
   sample(now: number): void {
+    this.#sample(now, this.#full, Infinity);
+  }
+
+  #isStale(now: number): boolean {
+    const age = now - this.#sampledAt;
+    // Less than nothing: the clock was set back.
+    return age >= this.#maxAge || age < 0;
+  }
+
+  #sample(now: number, source: OpenSource, enough: number): void {
     if (this.#closed) return;
     if (this.#sampling) {
       if (now - this.#sampledAt < MOST_DURATION) return;
@@ -69,7 +104,8 @@ export class SampledMemory {
     this.#sampledAt = now;
     const asked = ++this.#asked;
     try {
-      const info = this.#source.sampler.sample();
+      this.#isComplete = source === this.#full;
+      const info = source.sample(enough);
       if (!isThenable(info)) return this.#take(info);
       this.#sampling = true;
       const settle = (then: () => void) => {
@@ -90,7 +126,8 @@ export class SampledMemory {
     this.#closed = true;
     this.#info = undefined;
     this.#failure = undefined;
-    this.#source.close();
+    this.#full.close();
+    this.#sparse.close();
   }
 
   #take(info: MemInfo): void {
@@ -103,7 +140,7 @@ export class SampledMemory {
     }
     this.#failure = undefined;
     this.#info = info;
-    this.#hooks.onSample(info);
+    this.#hooks.onSample(info, this.#isCompletion);
   }
 
   #fail(error: unknown): void {
@@ -114,4 +151,9 @@ export class SampledMemory {
     this.#failure = { error: error ?? new Error("Cannot sample: the sampler gave no reason") };
     if (first) this.#hooks.onError(this.#failure.error);
   }
+}
+
+/** The settings of a sampler that reads what decides while memory is plentiful. */
+function sparse({ sampler, sampling, fields }: MemorySettings): SourceSettings {
+  return { sampler, sampling: { ...sampling, fields } };
 }

@@ -10,6 +10,7 @@ import {
 } from "../check.ts";
 import type { Clock } from "../clock.ts";
 import { systemClock } from "../host/sampling.ts";
+import type { SampledField } from "../fields.ts";
 import type { MemInfo } from "../mem_info.ts";
 import {
   type ParsedLevel,
@@ -50,6 +51,8 @@ export interface ShedSettings<R extends RequestLike> {
 export interface MemorySettings extends SourceSettings {
   /** Milliseconds. */
   readonly maxAge: number;
+  /** The fields that a decision needs while memory is plentiful. */
+  readonly fields: readonly SampledField[];
 }
 
 /** The part of the settings that a snapshot is compared with. */
@@ -60,6 +63,8 @@ export interface CeilingSettings {
   /** `undefined`: no maximum. */
   readonly maxRss: ParsedSize | undefined;
   readonly maxHeapUsed: ParsedSize | undefined;
+  /** Bytes that are reserved for each request, if that is the same for all. */
+  readonly perRequest: number;
 }
 
 /** A level, and which requests it admits. */
@@ -96,6 +101,13 @@ export function readShedOptions<R extends RequestLike>(
   options: ShedOptions<R>,
 ): ShedSettings<R> {
   const source = readSamplerSource(options, { usage: "workingSet" });
+  const { fields } = source.sampling;
+  if (fields !== undefined) {
+    throw new TypeError(
+      "'fields' is not an option of a load shedder, which knows what it has to read: " +
+        `current value is ${show(fields)}`,
+    );
+  }
   const { maxAge = 10, headroom, levels, sustain, maxRss, maxHeapUsed } = options;
   const { inFlight = Infinity, perRequest = 0, exempt, priority = () => 0 } = options;
   const { retryAfter = 1, trial = true, collect = true, gc, leaseTimeout = 300_000 } = options;
@@ -112,15 +124,17 @@ export function readShedOptions<R extends RequestLike>(
   checkOptionalFunction("onError", onError);
   checkOptionalMethod("clock", clock, "every");
   checkOptionalMethod("clock", clock, "now");
+  const cost = readCost(perRequest);
   return {
-    memory: { ...source, maxAge },
+    memory: { ...source, maxAge, fields: fieldsFor(maxRss, maxHeapUsed) },
     ceilings: {
       levels: readRules(headroom, levels),
       sustain: readSustain(sustain),
       maxRss: maxRss === undefined ? undefined : parseSize("maxRss", maxRss),
       maxHeapUsed: maxHeapUsed === undefined ? undefined : parseSize("maxHeapUsed", maxHeapUsed),
+      perRequest: cost.constant,
     },
-    cost: readCost(perRequest),
+    cost,
     clock,
     inFlight,
     isExempt: exemption(readExempt(exempt)),
@@ -134,6 +148,13 @@ export function readShedOptions<R extends RequestLike>(
     onExpired,
     onError,
   };
+}
+
+function fieldsFor(maxRss: unknown, maxHeapUsed: unknown): SampledField[] {
+  const fields: SampledField[] = ["headroom"];
+  if (maxRss !== undefined) fields.push("processRss");
+  if (maxHeapUsed !== undefined) fields.push("heapUsed", "heapLimit");
+  return fields;
 }
 
 function readRules(
