@@ -8,7 +8,7 @@ import { findHierarchy } from "./child_group.ts";
 import { load } from "./load.ts";
 
 /** Milliseconds. All clients have joined after three seconds. */
-const DURATION = 5_000;
+const DURATION = 4_000;
 /** Milliseconds: so long that the memory is in use at once on a slow machine too. */
 const WAIT = 1_000;
 
