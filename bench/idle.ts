@@ -1,7 +1,10 @@
-// What a watch costs a process that does nothing else, and how evenly it
-// ticks: `deno task bench:idle [seconds]`, ten per row by default.
+// What a watch or a watchdog costs a process that does nothing else, and how
+// evenly a watch ticks: `deno task bench:idle [seconds]`, ten per row by default.
+// The rows of the watchdog need root and a writable memory cgroup.
 
 import process from "node:process";
+import { MiB } from "../mod.ts";
+import { ChildGroup, findHierarchy } from "../tests/e2e/child_group.ts";
 import { findRuntimes, type Runtime } from "../tests/support/runtimes.ts";
 import type { Idle } from "./support/idle_program.ts";
 import { occasion, title } from "./support/machine.ts";
@@ -34,6 +37,35 @@ for (const runtime of findRuntimes()) {
   console.log();
 }
 
-function idle(runtime: Runtime, how: "watch" | "timer" | "nothing", interval: number): Idle {
-  return runJson(runtime, "idle_program.ts", [how, interval, seconds * 1000]);
+const hierarchy = findHierarchy();
+if (hierarchy.problem === undefined) {
+  console.log("**An idle process with a watchdog**, in cgroups with a limit\n");
+  const rows: string[][] = [];
+  for (const runtime of findRuntimes()) {
+    for (const limit of [128, 300, 500, 2_000]) {
+      const group = new ChildGroup(hierarchy.version, hierarchy.folder);
+      try {
+        group.setLimit(limit * MiB);
+        const bare = idle(runtime, "nothing", 25, group).cpu;
+        const { cpu, reads } = idle(runtime, "watchdog", 25, group);
+        rows.push([title(runtime), String(limit), (cpu - bare).toFixed(2), reads.toFixed(1)]);
+      } finally {
+        await group.remove();
+      }
+    }
+  }
+  console.log(
+    markdown([["", "limit, MiB", "CPU per second, ms", "reads of files per second"], ...rows]),
+  );
+} else {
+  console.log(`No rows of the watchdog: ${hierarchy.problem}`);
+}
+
+function idle(
+  runtime: Runtime,
+  how: "watch" | "watchdog" | "timer" | "nothing",
+  interval: number,
+  group?: ChildGroup,
+): Idle {
+  return runJson(runtime, "idle_program.ts", [how, interval, seconds * 1000], [], group);
 }

@@ -1,11 +1,8 @@
 // One sample against the same reads in C and against what else there is, in
 // each runtime: `deno task bench:report` prints Markdown tables.
 
-import { spawnSync } from "node:child_process";
-import fs from "node:fs";
-import os from "node:os";
-import path from "node:path";
 import { findRuntimes, type Runtime } from "../tests/support/runtimes.ts";
+import { buildFloor } from "./support/floor.ts";
 import { filesOfOneSample } from "./support/files_of_one_sample.ts";
 import { occasion, title } from "./support/machine.ts";
 import type { Measured } from "./support/measure.ts";
@@ -55,13 +52,4 @@ function partsTable(): string[][] {
       }),
     ]),
   ];
-}
-
-/** Compiles the floor where there is a C compiler; "" where there is none. */
-function buildFloor(): string {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "memctl-floor-"));
-  globalThis.addEventListener("unload", () => fs.rmSync(folder, { recursive: true }));
-  const program = path.join(folder, "floor");
-  const source = new URL("floor.c", import.meta.url).pathname;
-  return spawnSync("cc", ["-O2", "-o", program, source]).status === 0 ? program : "";
 }

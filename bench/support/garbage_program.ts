@@ -1,5 +1,6 @@
 // Counts what samples allocate, in this runtime. Arguments: how many samples,
-// and how many between two looks. Prints one JSON object.
+// how many between two looks, and `headroom` for samples of nothing else.
+// Prints one JSON object.
 
 import process from "node:process";
 import v8 from "node:v8";
@@ -18,13 +19,13 @@ interface BunGlobal {
   gc(sync: true): void;
 }
 
-const [samples, chunk] = process.argv.slice(2).map(Number) as [number, number];
+const [samples, chunk] = process.argv.slice(2, 4).map(Number) as [number, number];
 const bun = (globalThis as { Bun?: BunGlobal }).Bun;
 const collect = bun ? () => bun.gc(true) : (globalThis as unknown as { gc(): void }).gc;
 /** What is in use; in JavaScriptCore the blocks that were taken, which it fills one by one. */
 const used = bun ? bunHeap() : () => v8.getHeapStatistics().used_heap_size;
 
-const sampler = openSampler();
+const sampler = openSampler(process.argv[4] === "headroom" ? { fields: ["headroom"] } : {});
 let last: unknown;
 const take = (count: number) => {
   for (let i = 0; i < count; i++) last = sampler.sample();

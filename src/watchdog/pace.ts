@@ -65,7 +65,9 @@ export class Pace {
     if (!isQuiet || watermark === undefined || used >= watermark) {
       return this.#wait = this.#shortest;
     }
-    const safe = (limit * DANGER - used) / FASTEST_GROWTH;
+    const bound = (limit * DANGER - used) / FASTEST_GROWTH;
+    // In whole steps, so that the same timer serves while usage hardly changes.
+    const safe = Math.floor(bound / this.#shortest) * this.#shortest;
     const most = Math.min(this.#longest, Math.max(this.#shortest, safe));
     return this.#wait = Math.min(most, this.#wait * 2);
   }

@@ -1,9 +1,10 @@
-// Watches for as many ticks as its argument says, one right after the other,
-// and prints how many kernel files a sample read.
+// Watches for as many ticks as its first argument says, one right after the
+// other, and prints how many kernel files a sample read. The second argument
+// may name the only field, and the third the folder that holds `proc` and `sys`.
 
 import process from "node:process";
 import { nodeFileIo } from "../../../platform/file_io.ts";
-import { watch } from "../../../mod.ts";
+import { type SampledField, watch } from "../../../mod.ts";
 
 const ticks = Number(process.argv[2]);
 let reads = 0;
@@ -22,7 +23,9 @@ const clock = {
     return () => {};
   },
 };
-await watch({ interval: 1, immediate: true, clock, signal: stop.signal }, () => {
+const fields = process.argv[3] === undefined ? undefined : [process.argv[3] as SampledField];
+const root = process.argv[4];
+await watch({ interval: 1, immediate: true, clock, signal: stop.signal, fields, root }, () => {
   if (++calls === 2) {
     nodeFileIo.read = (fd, into) => {
       reads++;
