@@ -110,6 +110,17 @@ describe("at a collection, a watchdog logs", () => {
   });
 });
 
+describe("a logger", () => {
+  it("may lose a method while the watchdog runs", async () => {
+    const logger = { debug: (message: string) => void bench.log.push(message) };
+    dog = cgroupDriven(bench.options({ policy, logger }));
+    delete (logger as Partial<typeof logger>).debug;
+    bench.garbage = 40 * MiB;
+    await bench.advance(10);
+    assert.deepEqual([dog.state, bench.collections, bench.log], ["running", 1, []]);
+  });
+});
+
 describe("when it gives up, a watchdog logs", () => {
   it("what it was doing and what was thrown", async () => {
     dog = cgroupDriven(bench.options({
