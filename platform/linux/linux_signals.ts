@@ -102,7 +102,7 @@ export function explainReading(
 
 function explainRss({ info, rssProblem }: LinuxReading, { path }: KernelFile): Signal {
   return info.processRss === undefined
-    ? unavailable(path, rssProblem ?? `${path} is malformed`)
+    ? unavailable(path, rssProblem!)
     : { available: true, source: path };
 }
 
@@ -111,6 +111,6 @@ function explainPressure({ info, pressureSource: source, pressureProblem }: Linu
     return unavailable("/proc/pressure/memory", "not asked for: set pressure to true");
   }
   return info.pressure === undefined
-    ? unavailable(source, pressureProblem ?? `${source} is malformed`)
+    ? unavailable(source, pressureProblem!)
     : { available: true, source };
 }
