@@ -91,6 +91,15 @@ describe("a watchdog that ends", () => {
   });
 });
 
+describe("a watchdog that cannot start", () => {
+  it("throws what its signal throws, and leaves nothing running", () => {
+    const { signal } = new AbortController();
+    signal.addEventListener = fail;
+    assert.throws(() => startDog(bench, {}, { signal }), (error) => error === mine);
+    bench.clock.assertIdle();
+  });
+});
+
 describe("a watchdog that is disabled", () => {
   const policyOnce = () => {
     let asked = 0;
