@@ -13,7 +13,7 @@ export class Watermark {
   #at: number | undefined;
   #limit: number | undefined;
   /** Whether the engine was steered when the policy was last asked. */
-  #steered = false;
+  #steered: boolean | undefined;
 
   constructor(policy: GcPolicyLike, scope: Scope, steering: Steering | undefined) {
     this.#policy = policy;
@@ -38,9 +38,7 @@ export class Watermark {
 
   /** The watermark in bytes. Asks the policy if its last answer was for another situation. */
   at(reading: Reading): number {
-    if (
-      this.#at === undefined || reading.limit !== this.#limit || this.steers !== this.#steered
-    ) this.renew(reading);
+    if (reading.limit !== this.#limit || this.steers !== this.#steered) this.renew(reading);
     return this.#at!;
   }
 

@@ -30,7 +30,11 @@ const fail = (): never => {
 };
 
 /** Steering of an engine that notes what is done to it. */
-function steeringOf(done: (string | number)[], release: () => void = () => {}): Steering {
+function steeringOf(
+  done: (string | number)[],
+  release: () => void = () => {},
+  set: (percent: number) => void = (percent) => void done.push(percent),
+): Steering {
   return findSteering({
     bounds: { min: 10, max: 50 },
     maxShare: 0.5,
@@ -38,7 +42,7 @@ function steeringOf(done: (string | number)[], release: () => void = () => {}): 
     logger: {},
     fail: () => assert.fail("not expected"),
     claim: () => ({
-      set: (percent) => void done.push(percent),
+      set,
       restore: () => void done.push("restore"),
       release() {
         done.push("release");
@@ -115,6 +119,12 @@ describe("a watchdog that is disabled", () => {
     assert.equal(dog.state, "disarmed");
   });
 
+  it("names an engine that cannot be steered", async () => {
+    dog = startDog(bench, { steering: steeringOf([], () => {}, fail) });
+    await settle();
+    assert.deepEqual(dog.failure, { during: "steering the engine", reason: mine });
+  });
+
   it("names the logger that could not be told", async () => {
     dog = startDog(bench, {}, { onFire: fail, logger: { error: fail } });
     bench.garbage = LIMIT;
@@ -167,9 +177,10 @@ describe("a watchdog that is stopped in the middle of a turn", () => {
     assert.equal(asked, 1);
   });
 
-  it("by logger.debug, collects nothing", async () => {
-    await runsUntil({ logger: { debug: stop } });
-    assert.equal(bench.collections, 0);
+  it("by logger.debug, neither collects nor calls beforeCollect", async () => {
+    let called = 0;
+    await runsUntil({ logger: { debug: stop }, beforeCollect: () => called++ });
+    assert.deepEqual([bench.collections, called], [0, 0]);
   });
 
   it("by afterCollect, does not ask the policy again", async () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MemInfo, type MemInfoInit } from "../../mod.ts";
-import { cgroupGauge, heapGauge, systemGauge } from "../../src/watchdog/gauge.ts";
+import { cgroupGauge, freedBetween, heapGauge, systemGauge } from "../../src/watchdog/gauge.ts";
 
 describe("the figure that a watchdog follows", () => {
   const whole: MemInfoInit = {
@@ -40,5 +40,36 @@ describe("the figure that a watchdog follows", () => {
     assert.equal(cgroupGauge.read(new MemInfo({ ...whole, cgroupLimit: Infinity })), undefined);
     assert.equal(systemGauge(5).read(without("systemTotal")), undefined);
     assert.equal(systemGauge(5).read(without("systemAvailable")), undefined);
+  });
+});
+
+describe("the bytes that a collection freed", () => {
+  const freed = (before: MemInfoInit, after: MemInfoInit) =>
+    freedBetween(new MemInfo(before), new MemInfo(after), cgroupGauge);
+
+  it("are what the heap in use or all of the isolate's memory fell by, whichever is more", () => {
+    assert.equal(freed({ heapUsed: 9, runtimeTotal: 20 }, { heapUsed: 4, runtimeTotal: 18 }), 5);
+    assert.equal(freed({ heapUsed: 9, runtimeTotal: 20 }, { heapUsed: 8, runtimeTotal: 13 }), 7);
+    assert.equal(freed({ heapUsed: 9, runtimeTotal: 20 }, { heapUsed: 10, runtimeTotal: 20 }), 0);
+  });
+
+  it("are told by one of the two where the other is unknown", () => {
+    assert.equal(freed({ heapUsed: 9 }, { heapUsed: 4 }), 5);
+    assert.equal(freed({ runtimeTotal: 20 }, { runtimeTotal: 13 }), 7);
+    assert.equal(freed({ heapUsed: 9, runtimeTotal: 20 }, { runtimeTotal: 13 }), 7);
+  });
+
+  it("are what the usage fell by where both are unknown, or none", () => {
+    const usage = (cgroupCurrent: number) => ({ cgroupLimit: 100, cgroupCurrent });
+    assert.equal(freed(usage(90), usage(60)), 30);
+    assert.equal(freed(usage(60), usage(90)), 0);
+    assert.equal(freed(usage(90), {}), 0);
+    assert.equal(freed({}, usage(90)), 0);
+    assert.equal(freed({}, {}), 0);
+  });
+
+  it("do not count what left the container while the heap's figures are known", () => {
+    const info = { cgroupLimit: 100, heapUsed: 9 };
+    assert.equal(freed({ ...info, cgroupCurrent: 90 }, { ...info, cgroupCurrent: 20 }), 0);
   });
 });

@@ -5,17 +5,19 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import vm from "node:vm";
 import { BroadcastChannel } from "node:worker_threads";
+import { openIsolateChannel } from "../../platform/isolate_channel.ts";
 import { MiB } from "../../src/bytes.ts";
 import {
   cgroupDriven,
   type CommonWatchdogOptions,
+  heapDriven,
   systemDriven,
   type Watchdog,
   watchdog,
   watermarks,
 } from "../../watchdog.ts";
-import { settle } from "../support/async.ts";
-import { WatchdogBench } from "../support/watchdog_bench.ts";
+import { withTempFolder } from "../support/temp.ts";
+import { LIMIT, WatchdogBench } from "../support/watchdog_bench.ts";
 
 let bench: WatchdogBench;
 let dog: Watchdog | undefined;
@@ -28,6 +30,9 @@ afterEach(() => {
   dog?.stop();
   dog = undefined;
 });
+
+/** Lets the tasks run that are due. */
+const task = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 const isDeno = "Deno" in globalThis;
 const isBun = "Bun" in globalThis;
@@ -108,12 +113,16 @@ describe("a watchdog with a sampler of the caller's", () => {
     BroadcastChannel.prototype.postMessage = postMessage;
   });
 
-  it("does not coordinate with other isolates, because its figures may be of other memory", () => {
-    let sent = 0;
-    BroadcastChannel.prototype.postMessage = () => void sent++;
+  it("does not coordinate with other isolates, because its figures may be of other memory", async () => {
+    const sent: unknown[] = [];
+    BroadcastChannel.prototype.postMessage = (message: unknown) => void sent.push(message);
     dog = cgroupDriven(bench.options());
-    dog.stop();
-    assert.equal(sent, 0);
+    // A channel may hold its first messages back for a while; this one is opened later.
+    const fence = openIsolateChannel("fence", () => {});
+    fence.post("fence");
+    for (let i = 0; i < 20_000 && sent.length === 0; i++) await task();
+    fence.close();
+    assert.deepEqual(sent, ["fence"]);
   });
 });
 
@@ -123,9 +132,86 @@ describe("a start that fails", () => {
     bench.missing = ["systemTotal"];
     const logger = { info: () => Promise.reject(new Error("mine")) };
     assert.throws(() => watchdog(bench.options({ logger })), { name: "NotSupportedError" });
-    await settle();
+    await task(); // a rejection that nobody handles would end the process now
     bench.missing = [];
     dog = systemDriven(bench.options());
     assert.equal(dog.state, "running");
+  });
+});
+
+const ways: [string, (options: CommonWatchdogOptions) => Watchdog][] = [
+  ["cgroupDriven", (options) => cgroupDriven(options)],
+  ["systemDriven", (options) => systemDriven(options)],
+  ["heapDriven", (options) => heapDriven({ ...options, limit: LIMIT, growth: false })],
+  ["watchdog with a heap limit", (options) => watchdog({ ...options, heapLimit: LIMIT })],
+  ["watchdog without one", (options) => watchdog(options)],
+];
+
+describe("each way to watch", () => {
+  for (const [title, begin] of ways) {
+    it(`has a share of the limit at which it takes heap snapshots: ${title}`, () =>
+      withTempFolder((directory) => {
+        dog = begin(bench.options({ heapSnapshots: { directory } }));
+        assert.deepEqual(bench.log.filter((line) => line.startsWith("warn")), []);
+      }));
+  }
+
+  it("takes a limit before anything is known of the host", async () => {
+    const sampler = bench.samplerWith(() => Promise.resolve(bench.sampler.sample()));
+    dog = systemDriven({ ...bench.options({ sampler }), limit: LIMIT });
+    await bench.advance(20);
+    assert.equal(dog.limit, LIMIT);
+    dog.stop();
+    dog = heapDriven({ ...bench.options({ sampler }), limit: LIMIT, growth: false });
+    await bench.advance(20);
+    assert.equal(dog.limit, LIMIT);
+  });
+
+  it("checks its limit even if it is not to start", () => {
+    const options = bench.options({ signal: AbortSignal.abort() });
+    assert.throws(() => systemDriven({ ...options, limit: 0 }), { name: "RangeError" });
+    assert.throws(() => heapDriven({ ...options, limit: 0 }), { name: "RangeError" });
+    assert.throws(() => watchdog({ ...options, heapLimit: 0 }), { name: "RangeError" });
+  });
+});
+
+describe("watchdog()", () => {
+  it("refuses what are no options", () =>
+    assert.throws(() => watchdog(5 as never), {
+      name: "TypeError",
+      message: /^'options' must be an object/,
+    }));
+
+  it("falls back to the host without a logger, too", () => {
+    bench.limit = Infinity;
+    dog = watchdog(bench.options({ logger: undefined }));
+    assert.equal(dog.scope, "system");
+  });
+
+  it("falls back for the lack of a limit only, not for an error", () => {
+    const mine = new Error("mine");
+    bench.missing = ["cgroupLimit"];
+    const sampler = bench.samplerWith(() => bench.sampler.sample());
+    Object.defineProperty(sampler, "signals", {
+      get() {
+        throw mine;
+      },
+    });
+    assert.throws(() => watchdog(bench.options({ sampler })), (error) => error === mine);
+  });
+});
+
+describe("a copy of another version that runs a watchdog", () => {
+  const isolate = globalThis as { [name: symbol]: unknown };
+  const name = Symbol.for("@x/memctl/watchdog");
+
+  it("is known by a name that all versions share", () => {
+    isolate[name] = "taken";
+    try {
+      assert.throws(() => cgroupDriven(bench.options()), { name: "AlreadyStartedError" });
+      assert.equal(isolate[name], "taken");
+    } finally {
+      delete isolate[name];
+    }
   });
 });
