@@ -93,8 +93,9 @@ export class CgroupLevels {
     if (this.#version === 2 || own === undefined) return;
     const hierarchical = own.readHierarchicalLimit() ?? Infinity;
     this.#noteShortage(own.statFile);
-    this.#hiddenLimit = hierarchical !== Infinity &&
-      this.#levels.every((level) => (level.readLimit() ?? Infinity) > hierarchical);
+    this.#hiddenLimit = this.#levels.every((level) =>
+      (level.readLimit() ?? Infinity) > hierarchical
+    );
   }
 
   /** Whether any level has a limit file. */
@@ -205,7 +206,7 @@ export class CgroupLevels {
     out.limitSource = source;
     // Where no level's usage can be read, the effective level's file is named.
     out.usageSource = (current === undefined ? this.#levels[at]! : level).usageFile.path;
-    out.estimate = current !== undefined && level !== this.#levels[at];
+    out.estimate = level !== this.#levels[at];
     out.usageProblem = usageProblem;
     out.workingSetProblem = asked ? level.statFile.problem : undefined;
     return left;

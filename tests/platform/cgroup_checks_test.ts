@@ -125,6 +125,19 @@ describe("a check of the cgroup's place", () => {
     }
   });
 
+  it("notices that version 2 accounts for memory, where version 1 did", () => {
+    open({
+      ...FILES,
+      [SELF]: "0::/app\n4:memory:/new\n",
+      [MOUNTINFO]: BARE[MOUNTINFO] + "36 32 0:33 / /v1 rw - cgroup cgroup rw,memory\n",
+      "/v1/new/memory.limit_in_bytes": `${8 * MiB}\n`,
+      "/v1/new/memory.usage_in_bytes": `${MiB}\n`,
+    });
+    assert.equal(left(), 7);
+    put(SELF, "0::/app\n"); // the beginning of what it was
+    assert.equal(later().headroom()! / MiB, 63);
+  });
+
   it("reads the mounts again while the cgroup is out of sight, and opens nothing anew", () => {
     open({ ...FILES, [SELF]: "0::/../x\n", ...level(TOP, 128) });
     assert.deepEqual(callsOfCheck(), [`read ${SELF}`, `readAll ${MOUNTINFO}`]);

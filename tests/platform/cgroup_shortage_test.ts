@@ -149,23 +149,26 @@ describe("after a shortage at the opening, the next sample knows", () => {
       );
     }));
 
-  it("v1: nor at a later check, if the shortage begins then", () => {
-    const io = new MemoryIo(
-      Object.fromEntries(Object.entries(V1).map(([path, text]) => [path.slice(1), text])),
-    );
-    io.transient = true;
-    const reader = new LinuxReader("", io, openEngine({}), () => 0);
-    const clock = Date.now;
-    const now = clock();
-    try {
-      Date.now = () => now + RECHECK_PERIOD;
-      io.failures.set(`${APP}/memory.stat`, "ENOMEM");
-      assert.equal(reader.sample(fullReading(reader, false), Infinity).headroom(), undefined);
-      io.failures.clear();
-      assert.equal(reader.sample(fullReading(reader, false), Infinity).headroom(), 252 * MiB);
-    } finally {
-      Date.now = clock;
-      reader.close();
-    }
-  });
+  for (const [when, wait] of [["in a later sample", 0], ["at a check", RECHECK_PERIOD]] as const) {
+    it(`v1: nor ${when}, if the shortage begins then`, () => {
+      const io = new MemoryIo(
+        Object.fromEntries(Object.entries(V1).map(([path, text]) => [path.slice(1), text])),
+      );
+      io.transient = true; // each sample opens its files again
+      const reader = new LinuxReader("", io, openEngine({}), () => 0);
+      const sample = () => reader.sample(fullReading(reader, false), Infinity);
+      const clock = Date.now;
+      const now = clock();
+      try {
+        Date.now = () => now + wait;
+        io.failures.set(`${APP}/memory.stat`, "ENOMEM");
+        assert.equal(sample().headroom(), undefined);
+        io.failures.clear();
+        assert.equal(sample().headroom(), 252 * MiB);
+      } finally {
+        Date.now = clock;
+        reader.close();
+      }
+    });
+  }
 });

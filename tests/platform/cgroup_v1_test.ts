@@ -207,7 +207,10 @@ describe("version 1", () => {
   it("has no throttle limit, whatever files there are", () =>
     withFiles(
       { ...BASE, ...level(APP, 64, 4), [`${APP}/memory.high`]: `${MiB}\n` },
-      ({ signals }) => assert.equal(signals().cgroupLimit.throttleAt, undefined),
+      ({ info, signals }) => {
+        assert.equal(info().cgroupLimit, 64 * MiB);
+        assert.equal(signals().cgroupLimit.throttleAt, undefined);
+      },
     ));
 });
 
