@@ -106,6 +106,15 @@ describe("the storm guard", () => {
     assert.equal(tested.wait, 3_200);
   });
 
+  it("is calm from ten seconds after an effective collection on, and never after another", () => {
+    const tested = guard();
+    assert.equal(tested.isCalm(0), true);
+    tested.record(1_000, 0, 50, 100);
+    assert.deepEqual([10_999, 11_000].map((now) => tested.isCalm(now)), [false, true]);
+    tested.record(20_000, 0, 0, 100);
+    assert.equal(tested.isCalm(1e9), false);
+  });
+
   it("counts ineffective collections, all and consecutive ones", () => {
     const tested = guard();
     const counts = [0, 0, 50, 0].map((freed) => {
