@@ -24,18 +24,25 @@ const place = (changes: MemInfoInit) =>
     ...changes,
   });
 
+// Bun tells at each call anew what a snapshot may take.
+const isBun = "Bun" in globalThis && "needs a figure that stays";
+
 describe("room for a heap snapshot", () => {
-  it("is enough where exactly as much as it may take is left", () =>
-    withTempFolder((directory) => {
-      const needs = snapshotNeeds(HEAP);
-      for (const bound of ["cgroupLimit", "systemAvailable"] as const) {
-        const snapshots = new SnapshotTaker(readSnapshots({ directory }, "cgroup")!, {});
-        snapshots.look(high, place({ [bound]: needs - 1 }));
-        assert.equal(snapshots.taken, 0, bound);
-        snapshots.look(high, place({ [bound]: needs }));
-        assert.equal(snapshots.taken, 1, bound);
-      }
-    }));
+  it(
+    "is enough where exactly as much as it may take is left",
+    { skip: isBun },
+    () =>
+      withTempFolder((directory) => {
+        const needs = snapshotNeeds(HEAP);
+        for (const bound of ["cgroupLimit", "systemAvailable"] as const) {
+          const snapshots = new SnapshotTaker(readSnapshots({ directory }, "cgroup")!, {});
+          snapshots.look(high, place({ [bound]: needs - 1 }));
+          assert.equal(snapshots.taken, 0, bound);
+          snapshots.look(high, place({ [bound]: needs }));
+          assert.equal(snapshots.taken, 1, bound);
+        }
+      }),
+  );
 
   it("is missing in the host where the cgroup's limit is unknown", () =>
     withTempFolder((directory) => {
