@@ -127,6 +127,17 @@ describe("the resident set", () => {
     assert.equal(sampleOf(open(FILES, { root: "/x", host })).processRss, 4096 * 1024);
   });
 
+  it("counts as nothing where it is unknown as well, so that the lowest limit is effective", () => {
+    open({
+      ...PAGED,
+      "/proc/self/statm": "1\n",
+      "/proc/self/cgroup": "0::/app\n",
+      [`${TOP}/memory.current`]: undefined,
+      [`${TOP}/app/memory.max`]: `${7 * MiB}\n`,
+    });
+    assert.equal(sampleOf(reader!).cgroupLimit, 7 * MiB);
+  });
+
   it("stands in for the usage of a level that cannot be read", () => {
     open({
       ...FILES,
