@@ -78,7 +78,7 @@ function mutate(node: string, folder: string, files: string[]): Report {
       concurrency: Number(values.concurrency),
       // The runner has a limit for each test; this one is for endless loops that
       // Stryker does not count, and is long for the sake of busy hosts.
-      timeoutMS: 60_000,
+      timeoutMS: 30_000,
       testRunnerNodeArgs: ["--max-old-space-size=700"],
       tempDirName: CACHE,
       ignorePatterns: [".cache", "bench"],
