@@ -28,8 +28,6 @@ export class SampledMemory {
   readonly #hooks: SampledMemoryHooks;
   #info: MemInfo | undefined;
   #isComplete = true;
-  /** Whether a sample is being taken only for the fields that the last one left out. */
-  #isCompletion = false;
   #sampledAt = -Infinity;
   /** Numbers the samples, so that one that comes too late is known. */
   #asked = 0;
@@ -78,9 +76,7 @@ export class SampledMemory {
   /** Samples every field, unless the latest snapshot has them; returns whether it sampled. */
   complete(now: number): boolean {
     if (this.#isComplete || this.#closed) return false;
-    this.#isCompletion = true;
-    this.sample(now);
-    this.#isCompletion = false;
+    this.#sample(now, this.#full, Infinity, true);
     return true;
   }
 
@@ -95,7 +91,8 @@ export class SampledMemory {
     return age >= this.#maxAge || age < 0;
   }
 
-  #sample(now: number, source: OpenSource, enough: number): void {
+  /** @param isCompletion Whether only the fields are wanted that the last one left out. */
+  #sample(now: number, source: OpenSource, enough: number, isCompletion = false): void {
     if (this.#closed) return;
     if (this.#sampling) {
       if (now - this.#sampledAt < MOST_DURATION) return;
@@ -106,7 +103,7 @@ export class SampledMemory {
     try {
       this.#isComplete = source === this.#full;
       const info = source.sample(enough);
-      if (!isThenable(info)) return this.#take(info);
+      if (!isThenable(info)) return this.#take(info, isCompletion);
       this.#sampling = true;
       const settle = (then: () => void) => {
         if (asked !== this.#asked) return;
@@ -114,7 +111,7 @@ export class SampledMemory {
         then();
       };
       info.then(
-        (info) => settle(() => this.#take(info)),
+        (info) => settle(() => this.#take(info, isCompletion)),
         (error) => settle(() => this.#fail(error)),
       );
     } catch (error) {
@@ -130,7 +127,7 @@ export class SampledMemory {
     this.#sparse.close();
   }
 
-  #take(info: MemInfo): void {
+  #take(info: MemInfo, isCompletion: boolean): void {
     if (this.#closed) return;
     try {
       // A sampler of the user's may give anything.
@@ -140,7 +137,7 @@ export class SampledMemory {
     }
     this.#failure = undefined;
     this.#info = info;
-    this.#hooks.onSample(info, this.#isCompletion);
+    this.#hooks.onSample(info, isCompletion);
   }
 
   #fail(error: unknown): void {
