@@ -74,6 +74,34 @@ describe("what is short", () => {
   });
 });
 
+describe("headroom that is plenty", () => {
+  const enough = (options: ShedOptions, init: MemInfoInit = FIGURES) =>
+    ceilings(init, options).enough;
+
+  it("is where every level is left", () => {
+    assert.equal(enough({ headroom: "10%" }), 75 * MiB);
+    const levels = { low: { enter: 90, exit: 100 }, critical: { enter: 20, exit: 30 } };
+    assert.equal(enough({ levels }), 100);
+  });
+
+  it("is enough for one more request as well", () => {
+    assert.equal(enough({ headroom: "10%", perRequest: 25 * MiB }), 75 * MiB);
+    assert.equal(enough({ headroom: "10%", perRequest: 26 * MiB }), 76 * MiB);
+  });
+
+  it("follows the limit of the container", () => {
+    const made = ceilings(FIGURES, { headroom: "10%" });
+    made.follow(new MemInfo({ ...FIGURES, cgroupLimit: 1_000 * MiB }));
+    assert.equal(made.enough, 150 * MiB);
+  });
+
+  it("is unknown while nobody knows what a share is of", () => {
+    assert.equal(ceilings(undefined, { headroom: "10%" }).enough, Infinity);
+    assert.equal(enough({ headroom: "10%" }, {}), Infinity);
+    assert.equal(enough({ headroom: 64 * MiB }, {}), 96 * MiB);
+  });
+});
+
 describe("a request that could be a trial", () => {
   const options = { headroom: 64 * MiB };
   const left = (mib: number): MemInfoInit => ({

@@ -22,6 +22,7 @@ describe("a sample that comes later", () => {
         arrived([processRss !== undefined, isCompletion]),
       onError: (error) => assert.fail(String(error)),
     });
+    assert.equal(memory.complete(0), false, "there is none to complete");
     const first = next();
     memory.refresh(0, Infinity);
     assert.equal(memory.info, undefined);

@@ -32,7 +32,10 @@ describe("samples that decide", () => {
   it("takes a sample only when the last one is too old", () => {
     const { clock, sampler, shedder } = scripted({ 0: 200 }, { maxAge: 20 });
     clock.tick(5_000);
-    for (let i = 0; i < 100; i++) shedder.admit({});
+    for (let i = 0; i < 100; i++) {
+      shedder.admit({});
+      shedder.refresh();
+    }
     assert.equal(sampler.samples, 1);
     clock.tick(19);
     shedder.admit({});

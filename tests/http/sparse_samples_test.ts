@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { nodeFileIo } from "../../platform/file_io.ts";
 import { type MemInfo, MiB } from "../../mod.ts";
 import { healthReport, LoadShedder, type ShedOptions } from "../../http.ts";
+import { readShedOptions } from "../../src/http/settings.ts";
 import { ManualClock } from "../../testing.ts";
 import { withTempFolder } from "../support/temp.ts";
 
@@ -115,6 +116,19 @@ describe("a load shedder", () => {
       assert.equal(shedder.admit({ url: "/" }).admitted, false);
       assert.equal(shedder.closedBy, "rss");
     }));
+
+  it("reads the heap where that has a maximum", () =>
+    inContainer({ headroom: "10%", maxHeapUsed: 1, trial: false }, (shedder) => {
+      assert.equal(shedder.admit({ url: "/" }).admitted, false);
+      assert.equal(shedder.closedBy, "heapUsed");
+    }));
+
+  it("needs headroom, and the figures that have a maximum", () => {
+    const fields = (options: ShedOptions) => readShedOptions(options).memory.fields;
+    assert.deepEqual(fields({}), ["headroom"]);
+    assert.deepEqual(fields({ maxRss: "50%" }), ["headroom", "processRss"]);
+    assert.deepEqual(fields({ maxHeapUsed: "50%" }), ["headroom", "heapUsed", "heapLimit"]);
+  });
 
   it("reports every figure", () =>
     inContainer({ headroom: "10%" }, (shedder) => {
