@@ -1,16 +1,21 @@
 // Each example is started as its reader would, and asked over HTTP.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
+import process from "node:process";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { parseExposition } from "./support/exposition.ts";
 import { ownRuntime } from "./support/own_runtime.ts";
 
 const isDeno = "Deno" in globalThis;
 const isBun = "Bun" in globalThis;
 
 /** Starts an example on a free port and asks it. */
-async function ask(name: string, use: (url: string) => Promise<void>): Promise<void> {
+async function ask(
+  name: string,
+  use: (url: string, child: ChildProcess) => Promise<void>,
+): Promise<void> {
   const file = fileURLToPath(new URL(`../examples/${name}.ts`, import.meta.url));
   const [program, ...options] = ownRuntime;
   const child = spawn(program!, [...options, file, "0"], { stdio: ["ignore", "pipe", "pipe"] });
@@ -26,12 +31,14 @@ async function ask(name: string, use: (url: string) => Promise<void>): Promise<v
       child.stderr.on("data", read);
       child.on("close", () => reject(new Error(`${name} ended: ${printed}`)));
     });
-    await use(url);
+    await use(url, child);
   } finally {
     child.removeAllListeners("close");
-    const closed = new Promise((resolve) => child.on("close", resolve));
-    child.kill("SIGKILL");
-    await closed;
+    if (child.exitCode === null) {
+      const closed = new Promise((resolve) => child.on("close", resolve));
+      child.kill("SIGKILL");
+      await closed;
+    }
   }
 }
 
@@ -79,6 +86,25 @@ describe("examples", () => {
   it("an Express service", () => ask("express_service", takesBodies));
 
   it("a Fastify service", () => ask("fastify_service", takesBodies));
+
+  it("a service with metrics for Prometheus, which SIGTERM ends", () =>
+    ask("prometheus_service", async (url, child) => {
+      const [body, type] = [new Uint8Array(1_000), "application/octet-stream"];
+      const headers = { "content-type": type };
+      assert.equal(await textOf(url, { method: "POST", body, headers }), "1000 bytes\n");
+      assert.equal(await textOf(`${url}/livez`), "ok\n");
+      assert.equal(JSON.parse(await textOf(`${url}/readyz`)).status, "pass");
+      const families = parseExposition(await textOf(`${url}/metrics`));
+      const value = (name: string) => families[`memctl_${name}`]?.series[""];
+      assert.ok(value("process_resident_bytes")! > 1_000_000);
+      assert.deepEqual(
+        [value("requests_admitted_total"), value("requests_in_flight"), value("watchdog_running")],
+        [1, 0, 1],
+      );
+      const closed = new Promise((resolve) => child.once("exit", resolve));
+      process.kill(child.pid!, "SIGTERM"); // Deno takes a child that it signals for killed
+      assert.equal(await closed, 0);
+    }));
 
   it("a queue whose concurrency follows headroom", () =>
     ask("queue_service", async (url) => {
