@@ -32,9 +32,9 @@ const checks: Job[] = [
   check("formatting", [deno, "fmt", "--check"]),
 ];
 
-/** Every test file but those that need the JSR registry or cgroups of their own. */
+/** Every test file but those that need the JSR registry, cgroups of their own, or one run only. */
 const files = fs.readdirSync("tests", { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith("_test.ts") && !/^(std|e2e)\b/.test(file))
+  .filter((file) => file.endsWith("_test.ts") && !/^(std|e2e|deploy|fleet)\b/.test(file))
   .map((file) => `./${path.join("tests", file)}`);
 
 /** The same files, several in a process. */
@@ -82,6 +82,12 @@ const suites: Job[] = [
     name: "examples in the documentation and the README",
     kind: "suite",
     command: [deno, "test", "-A", "--doc", ...entryPoints(), "src", "docs", "README.md"],
+  },
+  // Nothing in them differs between the runtimes.
+  {
+    name: "files to deploy",
+    kind: "suite",
+    command: [node, "--test", "--test-reporter=spec", "tests/deploy/*_test.ts"],
   },
   ...runners.map(({ name, command, env = {} }): Job => ({
     name: `${name}, runtime-only adapter`,
