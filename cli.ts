@@ -1,18 +1,21 @@
 /**
  * The command line: what this process may know of its memory, memory as it
- * goes, and a chart of it.
+ * goes, a chart of it, and commands whose heap fits the memory limit.
  *
  * ```sh
  * deno run -A jsr:@x/memctl/cli doctor
  * deno run -A jsr:@x/memctl/cli watch
  * deno run -A jsr:@x/memctl/cli watch --json --count 60 > run.jsonl
  * deno run -A jsr:@x/memctl/cli plot run.jsonl --output run.svg
+ * deno run -A jsr:@x/memctl/cli plan
+ * deno run -A jsr:@x/memctl/cli exec -- node server.js
  * ```
  *
  * @module
  */
 
 import { exitWith, openTerminal, programArguments } from "./src/host/terminal.ts";
+import { lazily } from "./src/cli/lazily.ts";
 import { main } from "./src/cli/main.ts";
 
-exitWith(await main(programArguments(), openTerminal()));
+exitWith(await main(programArguments(), lazily(openTerminal)));

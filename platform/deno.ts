@@ -2,7 +2,8 @@
 
 /** A permission, as Deno describes it. Without a path or command: for all of them. */
 export type Permission =
-  | { name: "read" | "write"; path: string }
+  | { name: "read" | "write"; path?: string }
+  | { name: "env" | "ffi" }
   | { name: "run"; command?: string }
   | { name: "sys"; kind: "systemMemoryInfo" };
 

@@ -7,6 +7,18 @@ export interface Flags {
   output?: string | undefined;
   width?: string | undefined;
   height?: string | undefined;
+  limit?: string | undefined;
+  processes?: string | undefined;
+  workers?: string | undefined;
+  "worker-bytes"?: string | undefined;
+  buffers?: string | undefined;
+  reserve?: string | undefined;
+  runtime?: string | undefined;
+  shell?: boolean | undefined;
+  print?: boolean | undefined;
+  spawn?: boolean | undefined;
+  /** What exec starts. */
+  command?: readonly string[] | undefined;
   /** What plot draws. */
   file?: string | undefined;
 }

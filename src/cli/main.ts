@@ -1,21 +1,23 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
-import { doctor } from "./doctor.ts";
-import { plotCommand } from "./plot_command.ts";
 import type { Flags } from "./flags.ts";
 import type { Terminal } from "../terminal.ts";
 import { UsageError } from "./usage_error.ts";
-import { watchCommand } from "./watch_command.ts";
 
 const HELP = `memctl: what this process may know of its memory
 
 usage: memctl doctor [--json]
        memctl watch [--interval MS] [--count N] [--usage WHICH] [--json]
        memctl plot FILE [--output FILE] [--width N] [--height N]
+       memctl plan [SIZES] [--runtime NAME] [--json | --shell]
+       memctl exec [SIZES] [--print [--json]] [--spawn] -- COMMAND…
 
   doctor  which signals there are, where from, why not the others, and what
           to change
   watch   memory as it goes: a live view in a terminal, lines elsewhere
   plot    a chart (SVG) of what "watch --json" has recorded; FILE may be -
+  plan    heap sizes, flags and variables that fit the memory limit of this
+          process, each with its reason
+  exec    starts COMMAND with these variables, in the place of this process
 
   --interval MS   milliseconds between two samples (1000)
   --count N       end after so many samples
@@ -23,11 +25,34 @@ usage: memctl doctor [--json]
   --json          for machines; watch: one object per line
   --output FILE   where the chart goes (standard output)
   --width N, --height N   of the chart, in pixels (900, 420)
+  --runtime NAME  plan only for deno, bun or node
+  --shell         plan as lines for a shell: eval "$(memctl plan --shell)"
+  --print         what exec would do; it starts nothing
+  --spawn         start COMMAND as a child and pass signals on to it
   --help          this text
 
+SIZES; a size is a number of bytes, or one with K, M or G:
+  --limit SIZE    plan for this limit, if the limit of the cgroup is not smaller
+  --processes N   processes that share the limit (1)
+  --workers N     worker threads in each process, or "fit" (0)
+  --worker-bytes SIZE   heap that each worker needs
+  --buffers SIZE  buffers and native memory of each process (0)
+  --reserve SIZE  leave this much of the limit, or a share such as 10%, unused (0)
+
 exit code: 0 all well; 1 doctor found something to change, or a file cannot be
-read; 2 the command line is wrong
+read; 2 the command line is wrong, or the limit too small or unreadable.
+exec: that of COMMAND; 126 it cannot be executed; 127 it was not found
 `;
+
+/** What a plan is made for. */
+const SIZES = {
+  limit: { type: "string" },
+  processes: { type: "string" },
+  workers: { type: "string" },
+  "worker-bytes": { type: "string" },
+  buffers: { type: "string" },
+  reserve: { type: "string" },
+} as const;
 
 const OPTIONS = {
   doctor: { json: { type: "boolean" } },
@@ -42,14 +67,29 @@ const OPTIONS = {
     width: { type: "string" },
     height: { type: "string" },
   },
+  plan: {
+    ...SIZES,
+    runtime: { type: "string" },
+    json: { type: "boolean" },
+    shell: { type: "boolean" },
+  },
+  exec: {
+    ...SIZES,
+    print: { type: "boolean" },
+    json: { type: "boolean" },
+    spawn: { type: "boolean" },
+  },
 } as const satisfies Record<string, ParseArgsConfig["options"]>;
 
 type Command = (flags: Flags, terminal: Terminal) => number | Promise<number>;
 
+/** Each command loads what it needs, so that `exec` loads little. */
 const COMMANDS: Record<keyof typeof OPTIONS, Command> = {
-  doctor,
-  watch: watchCommand,
-  plot: plotCommand,
+  doctor: async (...args) => (await import("./doctor.ts")).doctor(...args),
+  watch: async (...args) => (await import("./watch_command.ts")).watchCommand(...args),
+  plot: async (...args) => (await import("./plot_command.ts")).plotCommand(...args),
+  plan: async (...args) => (await import("./plan_command.ts")).planCommand(...args),
+  exec: async (...args) => (await import("./exec_command.ts")).execCommand(...args),
 };
 
 /**
@@ -69,7 +109,12 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
   }
 }
 
-function run([name, ...args]: readonly string[], terminal: Terminal): number | Promise<number> {
+function run(words: readonly string[], terminal: Terminal): number | Promise<number> {
+  const [name, ...rest] = words;
+  // All that follows -- belongs to the command that exec starts.
+  const end = name === "exec" ? rest.indexOf("--") : -1;
+  const args = end === -1 ? rest : rest.slice(0, end);
+  const started = end === -1 ? undefined : rest.slice(end + 1);
   if (name === "--help" || name === "-h" || name === "help" || args.includes("--help")) {
     terminal.write(HELP);
     return 0;
@@ -85,10 +130,12 @@ function run([name, ...args]: readonly string[], terminal: Terminal): number | P
     if (positionals.length !== 1) {
       throw new UsageError(`plot takes one file: current value is ${positionals.length} of them`);
     }
+  } else if (command === "exec" && positionals.length > 0) {
+    throw new UsageError(`exec needs -- before its command: current value is "${positionals[0]}"`);
   } else if (positionals.length > 0) {
     throw new UsageError(`${command} takes no argument: current value is "${positionals[0]}"`);
   }
-  return COMMANDS[command]({ ...values, file: positionals[0] }, terminal);
+  return COMMANDS[command]({ ...values, file: positionals[0], command: started }, terminal);
 }
 
 /** Flags by name, and the rest. */

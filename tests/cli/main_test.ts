@@ -71,10 +71,10 @@ describe("the command line", () => {
   });
 
   refusesBadOptions(carryOut, [
-    refused("", /^a command is missing: one of doctor, watch, plot$/),
+    refused("", /^a command is missing: one of doctor, watch, plot, plan, exec$/),
     refused(
       "toString",
-      /^the command must be one of doctor, watch, plot: current value is "toString"$/,
+      /^the command must be one of doctor, watch, plot, plan, exec: current value is "toString"$/,
     ),
     refused("watch more", /^watch takes no argument: current value is "more"$/),
     refused("doctor more", /^doctor takes no argument: current value is "more"$/),

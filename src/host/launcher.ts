@@ -1,0 +1,3 @@
+// Where starting a command meets platform/.
+
+export { openLauncher } from "../../platform/launcher.ts";

@@ -1,0 +1,36 @@
+import type { Environment, Setting } from "./setting.ts";
+
+/** What glibc's malloc() is told; other C libraries ignore it. */
+export function mallocSettings(
+  environment: Environment,
+): { environment: Setting[]; kept: Setting[] } {
+  const variables: Setting[] = [];
+  const kept: Setting[] = [];
+  for (const { name, value, reason, tunable } of VARIABLES) {
+    const tunables = environment.GLIBC_TUNABLES;
+    const before = environment[name];
+    const reasonToKeep = "it was set already, so the plan leaves it";
+    if (before !== undefined) kept.push({ name, value: before, reason: reasonToKeep });
+    else if (tunables?.includes(`glibc.malloc.${tunable}=`)) {
+      kept.push({ name: "GLIBC_TUNABLES", value: tunables, reason: reasonToKeep });
+    } else variables.push({ name, value, reason });
+  }
+  return { environment: variables, kept };
+}
+
+const VARIABLES = [
+  {
+    name: "MALLOC_ARENA_MAX",
+    tunable: "arena_max",
+    value: "2",
+    reason: "the threads of the process share two arenas of malloc(), " +
+      "because what one arena has freed no other can use",
+  },
+  {
+    name: "MALLOC_TRIM_THRESHOLD_",
+    tunable: "trim_threshold",
+    value: "131072",
+    reason: "malloc() returns freed memory to the kernel at 128.0KiB, " +
+      "and does not raise this threshold by itself",
+  },
+];
