@@ -25,19 +25,23 @@ export interface Measured {
 
 /** By runtime. */
 export const MEASURED: Readonly<Record<PlannedRuntime, Measured>> = {
-  deno: {
-    base: 40 * MiB,
-    worker: 8 * MiB,
-    launcher: 48 * MiB,
-    leastHeap: 16 * MiB,
-    heapShare: 0.9,
-  },
-  bun: { base: 24 * MiB, worker: 8 * MiB, launcher: 48 * MiB, leastHeap: 16 * MiB, heapShare: 0.5 },
-  node: {
-    base: 24 * MiB,
-    worker: 8 * MiB,
-    launcher: 48 * MiB,
-    leastHeap: 16 * MiB,
-    heapShare: 0.9,
-  },
+  deno: figures({ base: 20, heapShare: 0.95, worker: 10, launcher: 8 }),
+  bun: figures({ base: 8, heapShare: 0.85, worker: 4, launcher: 4 }),
+  node: figures({ base: 16, heapShare: 0.95, worker: 10, launcher: 24 }),
 };
+
+/** Sizes in MiB. */
+function figures(
+  { base, heapShare, worker, launcher }: Record<
+    "base" | "heapShare" | "worker" | "launcher",
+    number
+  >,
+): Measured {
+  return {
+    base: base * MiB,
+    worker: worker * MiB,
+    launcher: launcher * MiB,
+    leastHeap: 16 * MiB,
+    heapShare,
+  };
+}
