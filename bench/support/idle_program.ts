@@ -1,7 +1,7 @@
 // Does nothing but wait for some seconds, with a watch, a watchdog, a bare timer
 // or none of them, and tells what that took. Arguments: "watch", "watchdog",
-// "timer" or "nothing", the interval and the whole time in milliseconds. Prints
-// one JSON object.
+// "timer" or "nothing", the interval, the whole time and the time to settle
+// before it in milliseconds. Prints one JSON object.
 
 import process from "node:process";
 import { watch } from "../../mod.ts";
@@ -22,8 +22,12 @@ export interface Idle {
   max: number;
 }
 
-const [how, interval, duration] = [process.argv[2], ...process.argv.slice(3).map(Number)] as [
+const [how, interval, duration, settle] = [
+  process.argv[2],
+  ...process.argv.slice(3).map(Number),
+] as [
   "watch" | "watchdog" | "timer" | "nothing",
+  number,
   number,
   number,
 ];
@@ -44,7 +48,7 @@ nodeFileIo.read = (fd, into) => {
 };
 
 // What starting costs is not asked here, nor how a watchdog falls asleep.
-await new Promise((resolve) => setTimeout(resolve, 3_000));
+await new Promise((resolve) => setTimeout(resolve, settle));
 reads = 0;
 const before = process.cpuUsage();
 const stop = new AbortController();
