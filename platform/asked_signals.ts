@@ -27,13 +27,19 @@ export function onlyAsked<S extends Pick<Signals, SignalName>>(
 
 /** Removes the fields that were not asked for. */
 export function keepAsked(next: MemInfoInit, wanted: Wanted): void {
-  const { cgroupLimit, cgroupCurrent } = next;
-  const limited = cgroupLimit !== undefined && cgroupLimit !== Infinity;
-  const needsSystem = wanted.headroom && !(limited && cgroupCurrent !== undefined);
+  const host = needsHost(wanted, next.cgroupLimit, next.cgroupCurrent);
   for (const name of SIGNAL_NAMES) {
-    const isSystem = name === "systemAvailable" || name === "systemTotal";
-    if (!isAsked(name, wanted) && !(isSystem && needsSystem)) next[name] = undefined;
+    if (!isAsked(name, wanted) && !(host && isOfHost(name))) next[name] = undefined;
   }
+}
+
+/** Whether `headroom()` is asked for and needs the host's memory, for want of a limit or a usage. */
+export function needsHost(
+  wanted: Wanted,
+  limit: number | undefined,
+  usage: number | undefined,
+): boolean {
+  return wanted.headroom && (limit === undefined || limit === Infinity || usage === undefined);
 }
 
 function isAsked(name: SignalName, wanted: Wanted): boolean {
@@ -41,9 +47,12 @@ function isAsked(name: SignalName, wanted: Wanted): boolean {
     (wanted.headroom && (name === "cgroupLimit" || name === "cgroupCurrent"));
 }
 
+function isOfHost(name: SignalName): boolean {
+  return name === "systemAvailable" || name === "systemTotal";
+}
+
 function reasonOf(name: SignalName, wanted: Wanted, info: MemInfo): string {
-  const isSystem = name === "systemAvailable" || name === "systemTotal";
-  return wanted.headroom && isSystem && info.cgroupLimit !== undefined
+  return wanted.headroom && isOfHost(name) && info.cgroupLimit !== undefined
     ? "not read: headroom does not need it while a cgroup limit is effective"
     : `not asked for: name "${name}" in fields`;
 }

@@ -9,6 +9,7 @@ import {
 } from "../../src/mem_info.ts";
 import type { Wanted } from "../../src/fields.ts";
 import type { Signals } from "../../src/sampler.ts";
+import { needsHost } from "../asked_signals.ts";
 import { isDeno } from "../deno.ts";
 import type { Engine } from "../engine.ts";
 import type { FileIo } from "../file_io.ts";
@@ -135,16 +136,17 @@ export class LinuxReader {
       wishes.enough = enough;
       this.#cgroup.read(next.at, wishes, this.#total ?? Infinity, group);
     }
-    const estimated = this.#completeHeadroom(reading);
-    const { systemAvailable, systemTotal } = wanted;
+    const host = needsHost(wanted, group.limit, group.current);
+    if (host && !reading.meminfoRead) this.#readSystem(reading);
+    // Where a limit is known and no usage, the resident set stands in for it.
+    const estimated = host && group.limit !== undefined && group.limit !== Infinity;
+    if (estimated) this.#leastUsed();
     // A limit that only a shortage of descriptors hides is there again soon.
     // Until then host memory must not stand in for it.
     const withheld = wanted.cgroup && group.waiting;
-    const system = reading.systemNeeded;
-    next.systemAvailable = (systemAvailable || system) && !withheld
-      ? this.#system.available
-      : undefined;
-    next.systemTotal = systemTotal || system ? this.#system.total : undefined;
+    const available = (wanted.systemAvailable || host) && !withheld;
+    next.systemAvailable = available ? this.#system.available : undefined;
+    next.systemTotal = wanted.systemTotal || host ? this.#system.total : undefined;
     reading.rssProblem = this.#rss.problem;
     if (!wanted.processRss && !estimated) next.processRss = undefined;
     if (!wanted.runtimeTotal) next.runtimeTotal = undefined;
@@ -242,21 +244,6 @@ export class LinuxReader {
   #isTotalStale(now: number): boolean {
     const age = now - this.#totalReadAt;
     return this.#total === undefined || age >= RECHECK_PERIOD || age < 0;
-  }
-
-  /**
-   * Reads the fields that `headroom()` needs instead of a limit or a usage.
-   * Returns whether the resident set is one of them.
-   */
-  #completeHeadroom(reading: LinuxReading): boolean {
-    const { wanted, group } = reading;
-    const { current, limit } = group;
-    const limited = limit !== undefined && limit !== Infinity;
-    reading.systemNeeded = wanted.headroom && !(limited && current !== undefined);
-    if (!reading.systemNeeded) return false;
-    if (!reading.meminfoRead) this.#readSystem(reading);
-    if (limited) this.#leastUsed();
-    return limited;
   }
 
   #readRss(): number | undefined {

@@ -25,8 +25,6 @@ export interface LinuxReading {
   readonly group: PlacedReading;
   /** Whether /proc/meminfo was read for it. */
   meminfoRead: boolean;
-  /** Whether `headroom()` needs figures of the host, because no limit or no usage is known. */
-  systemNeeded: boolean;
   /** Why /proc/meminfo could not be read. */
   meminfoProblem: string | undefined;
   /** Whether the engine's call told the resident set, so that no file was read. */
@@ -48,7 +46,6 @@ export function emptyLinuxReading(wanted: Wanted, leastUsed: () => number): Linu
     jointAt: 0,
     group: emptyPlacedReading(),
     meminfoRead: false,
-    systemNeeded: false,
     meminfoProblem: undefined,
     engineRss: false,
     rssProblem: undefined,
