@@ -1,4 +1,4 @@
-import type { Given, Setting, Settings, Sizes } from "./setting.ts";
+import { type Given, kept, type Setting, type Settings, type Sizes } from "./setting.ts";
 import { v8Flags, written } from "./v8_flags.ts";
 
 const SWITCH = "DENO_USE_CGROUPS";
@@ -6,7 +6,7 @@ const SWITCH = "DENO_USE_CGROUPS";
 /** What Deno is started with. */
 export function denoSettings(sizes: Sizes, { environment, flags: typed }: Given): Settings {
   const options = environment.DENO_V8_FLAGS?.trim() ?? "";
-  const { flags, kept } = v8Flags(sizes, [
+  const { flags, kept: own } = v8Flags(sizes, [
     { where: "DENO_V8_FLAGS", flags: options.split(",") },
     { where: "--v8-flags", flags: typed.flatMap(flagsOfV8) },
   ]);
@@ -21,7 +21,7 @@ export function denoSettings(sizes: Sizes, { environment, flags: typed }: Given)
     const reason = "Deno sizes the rest of the heap by the container, not by the host";
     variables.push({ name: SWITCH, value: "1", reason });
   } else {
-    kept.push({ name: SWITCH, value: before, reason: "it was set already, so the plan leaves it" });
+    own.push(kept(SWITCH, before));
   }
   return {
     flags: flags.length === 0 ? [] : [{
@@ -30,7 +30,7 @@ export function denoSettings(sizes: Sizes, { environment, flags: typed }: Given)
       reason: "the same as DENO_V8_FLAGS",
     }],
     environment: variables,
-    kept,
+    kept: own,
   };
 }
 

@@ -1,21 +1,20 @@
-import type { Environment, Setting } from "./setting.ts";
+import { type Environment, kept, type Setting } from "./setting.ts";
 
 /** What glibc's malloc() is told; other C libraries ignore it. */
 export function mallocSettings(
   environment: Environment,
 ): { environment: Setting[]; kept: Setting[] } {
   const variables: Setting[] = [];
-  const kept: Setting[] = [];
+  const own: Setting[] = [];
   for (const { name, value, reason, tunable } of VARIABLES) {
     const tunables = environment.GLIBC_TUNABLES;
     const before = environment[name];
-    const reasonToKeep = "it was set already, so the plan leaves it";
-    if (before !== undefined) kept.push({ name, value: before, reason: reasonToKeep });
+    if (before !== undefined) own.push(kept(name, before));
     else if (tunables?.includes(`glibc.malloc.${tunable}=`)) {
-      kept.push({ name: "GLIBC_TUNABLES", value: tunables, reason: reasonToKeep });
+      own.push(kept("GLIBC_TUNABLES", tunables));
     } else variables.push({ name, value, reason });
   }
-  return { environment: variables, kept };
+  return { environment: variables, kept: own };
 }
 
 const VARIABLES = [

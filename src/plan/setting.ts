@@ -15,6 +15,11 @@ export interface Setting {
 /** Environment variables by name. `process.env` is one. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** A setting of the user's, which takes precedence. */
+export function kept(name: string, value: string): Setting {
+  return { name, value, reason: "it was set already, so the plan leaves it" };
+}
+
 /** Settings, and those of the user that take precedence. */
 export interface Settings {
   readonly flags: readonly Setting[];

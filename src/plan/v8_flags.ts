@@ -1,7 +1,7 @@
 // V8's heap flags, which Node and Deno take in different places.
 
 import { formatBytes, MiB } from "../bytes.ts";
-import type { Setting, Sizes } from "./setting.ts";
+import { kept, type Setting, type Sizes } from "./setting.ts";
 
 /** What a flag sets. */
 type Subject = "heap" | "semiSpace";
@@ -21,14 +21,14 @@ export function v8Flags(
   { heap, semiSpace }: Sizes,
   given: readonly { where: string; flags: readonly string[] }[],
 ): { flags: Setting[]; kept: Setting[] } {
-  const kept: Setting[] = [];
+  const own: Setting[] = [];
   const set = new Set<Subject>();
   for (const { where, flags } of given) {
     for (const flag of flags) {
       const subject = subjectOf(flag);
       if (subject === undefined) continue;
       set.add(subject);
-      kept.push({ name: where, value: flag, reason: "it was set already, so the plan leaves it" });
+      own.push(kept(where, flag));
     }
   }
   const flags: Setting[] = [];
@@ -46,7 +46,7 @@ export function v8Flags(
       reason: `V8 keeps up to three semi-spaces of ${formatBytes(semiSpace)} for new objects`,
     });
   }
-  return { flags, kept };
+  return { flags, kept: own };
 }
 
 /** A flag with its value, as V8 takes it. */
