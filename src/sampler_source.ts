@@ -52,6 +52,26 @@ export function readSamplerSource(
   return { sampler, sampling };
 }
 
+/**
+ * Refuses options of a sampler that a part of the module sets itself.
+ *
+ * @param owner That part, as in "a watchdog".
+ * @throws {TypeError} If one of them is given.
+ */
+export function refuseSampling(
+  { sampling }: SourceSettings,
+  names: readonly (keyof SamplerOptions)[],
+  owner: string,
+): void {
+  for (const name of names) {
+    if (sampling[name] === undefined) continue;
+    throw new TypeError(
+      `'${name}' is not an option of ${owner}, which knows what it has to read: ` +
+        `current value is ${show(sampling[name])}`,
+    );
+  }
+}
+
 /** Opens a sampler of this host, unless the user gave one. */
 export function openSource({ sampler, sampling }: SourceSettings): OpenSource {
   if (sampler !== undefined) {

@@ -19,7 +19,7 @@ import {
   readThresholds,
 } from "../policy/level_thresholds.ts";
 import { readSustain } from "../policy/levels.ts";
-import { readSamplerSource, type SourceSettings } from "../sampler_source.ts";
+import { readSamplerSource, refuseSampling, type SourceSettings } from "../sampler_source.ts";
 import { type ParsedSize, parseSize, times } from "../size.ts";
 import { exemption } from "./exempt.ts";
 import type { RequestLike, ShedLevel, ShedOptions } from "./options.ts";
@@ -101,13 +101,7 @@ export function readShedOptions<R extends RequestLike>(
   options: ShedOptions<R>,
 ): ShedSettings<R> {
   const source = readSamplerSource(options, { usage: "workingSet" });
-  const { fields } = source.sampling;
-  if (fields !== undefined) {
-    throw new TypeError(
-      "'fields' is not an option of a load shedder, which knows what it has to read: " +
-        `current value is ${show(fields)}`,
-    );
-  }
+  refuseSampling(source, ["fields"], "a load shedder");
   const { maxAge = 10, headroom, levels, sustain, maxRss, maxHeapUsed } = options;
   const { inFlight = Infinity, perRequest = 0, exempt, priority = () => 0 } = options;
   const { retryAfter = 1, trial = true, collect = true, gc, leaseTimeout = 300_000 } = options;

@@ -10,7 +10,7 @@ import {
 } from "../check.ts";
 import type { Clock } from "../clock.ts";
 import { systemClock } from "../host/sampling.ts";
-import { readSamplerSource, type SourceSettings } from "../sampler_source.ts";
+import { readSamplerSource, refuseSampling, type SourceSettings } from "../sampler_source.ts";
 import type { Scope } from "../scope.ts";
 import { parseShare, type Share } from "../size.ts";
 import type { Logger } from "./events.ts";
@@ -69,14 +69,7 @@ const LOG_METHODS = ["debug", "info", "warn", "error"] as const;
  */
 export function readCommonOptions(options: CommonWatchdogOptions, scope: Scope): WatchdogSettings {
   const source = readSamplerSource(options, { usage: "workingSet" });
-  for (const name of ["pressure", "fields"] as const) {
-    const value = source.sampling[name];
-    if (value === undefined) continue;
-    throw new TypeError(
-      `'${name}' is not an option of a watchdog, which knows what it has to read: ` +
-        `current value is ${show(value)}`,
-    );
-  }
+  refuseSampling(source, ["pressure", "fields"], "a watchdog");
   const { clock = systemClock, interval = 25, unref = true, signal } = options;
   const { maxInterval = Math.max(interval, 1_000) } = options;
   const { policy = DEFAULT_POLICY, gc, dryRun = false, logger = {} } = options;
