@@ -122,7 +122,7 @@ function findEarly({ dryRun, gc }: WatchdogSettings): EarlyGc | undefined {
 }
 
 /** A first snapshot, or `undefined` where the sampler needs time for it. */
-function takeFirst(sampler: Sampler): MemInfo | undefined {
+export function takeFirst(sampler: Sampler): MemInfo | undefined {
   const first = sampler.sample();
   const pending = adopt(first);
   if (pending === undefined) return first as MemInfo;

@@ -1,14 +1,13 @@
 import { checkObject } from "../check.ts";
 import type { MemInfo } from "../mem_info.ts";
 import { openSource } from "../sampler_source.ts";
-import { adopt } from "../thenable.ts";
 import { NotSupportedError } from "./errors.ts";
 import { findCgroup, findSystem, requireSignals } from "./find_gauge.ts";
 import { heapGauge } from "./gauge.ts";
 import type { Watchdog } from "./handle.ts";
 import type { CommonWatchdogOptions } from "./options.ts";
 import { checkLimit, readCommonOptions, type WatchdogSettings } from "./settings.ts";
-import { start } from "./start.ts";
+import { start, takeFirst } from "./start.ts";
 import { DEFAULT_GROWTH, findSteering, type GrowthBounds, readGrowth } from "./steering.ts";
 
 /**
@@ -225,8 +224,7 @@ function hostMemory(
     sampling: { ...sampling, fields: ["systemTotal"] },
   });
   try {
-    const info = own.sample();
-    return adopt(info) === undefined ? (info as MemInfo).systemTotal : undefined;
+    return takeFirst(own)?.systemTotal;
   } finally {
     close();
   }
