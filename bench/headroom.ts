@@ -6,14 +6,13 @@ import { MiB } from "../mod.ts";
 import { ChildGroup, findHierarchy } from "../tests/e2e/child_group.ts";
 import { findRuntimes, type Runtime } from "../tests/support/runtimes.ts";
 import { buildFloor } from "./support/floor.ts";
-import type { Garbage } from "./support/garbage_program.ts";
+import { measureGarbage } from "./support/garbage.ts";
 import type { HeadroomCost } from "./support/headroom_program.ts";
 import { occasion, title } from "./support/machine.ts";
 import { runJson } from "./support/run_json.ts";
 import { markdown } from "./support/table.ts";
 
 const SAMPLES = 400_000;
-const V8 = ["--expose-gc", "--min-semi-space-size=512", "--max-semi-space-size=512"];
 
 const hierarchy = findHierarchy();
 if (hierarchy.problem !== undefined) throw new Error(`cannot run: ${hierarchy.problem}`);
@@ -38,14 +37,7 @@ try {
 function row(runtime: Runtime, files: string[]): string[] {
   const cost = runJson<HeadroomCost>(runtime, "headroom_program.ts", [floor, ...files], [], group);
   if (!cost.limited) throw new Error("no cgroup limit was effective");
-  const chunk = runtime.name === "bun" ? 20_000 : 100_000;
-  const { perSample } = runJson<Garbage>(
-    runtime,
-    "garbage_program.ts",
-    [SAMPLES, chunk, "headroom"],
-    V8,
-    group,
-  );
+  const { perSample } = measureGarbage(runtime, SAMPLES, "headroom", group);
   return [
     title(runtime),
     cost.headroomRatio.toFixed(2),
