@@ -6,6 +6,7 @@ import fs from "node:fs";
 import http from "node:http";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
+import { endProgram } from "../support/end_program.ts";
 import { deployFolder, freePort } from "../support/prometheus_server.ts";
 
 /** An alert, and when the receiver was told of it. */
@@ -63,12 +64,7 @@ export class Alertmanager {
   }
 
   async stop(): Promise<void> {
-    const child = this.#child;
-    if (child !== undefined && child.exitCode === null) {
-      const ended = new Promise((resolve) => child.once("close", resolve));
-      child.kill("SIGKILL");
-      await ended;
-    }
+    await endProgram(this.#child);
     await new Promise((resolve) => this.#receiver.close(resolve));
   }
 }

@@ -21,6 +21,7 @@ import { observeMemory } from "../../prometheus.ts";
 import { ManualClock, StorySampler } from "../../testing.ts";
 import { forcedOptions } from "../support/adapter.ts";
 import { parseExposition } from "../support/exposition.ts";
+import { EVERYTHING, still } from "../support/scrape.ts";
 import { openDescriptors } from "../support/temp.ts";
 
 const problem = spawnSync("promtool", ["--version"]).status === 0
@@ -116,21 +117,8 @@ describe("a scrape over HTTP", () => {
 });
 
 describe("the figures of @x/memctl/otel and of @x/memctl/prometheus", () => {
-  const points = { avg10: 1, avg60: 2, avg300: 3, total: 4 };
-  const story = [{
-    at: 0,
-    systemTotal: 8000,
-    systemAvailable: 6000,
-    processRss: 100,
-    runtimeTotal: 60,
-    heapUsed: 40,
-    heapLimit: 4000,
-    cgroupLimit: 500,
-    cgroupCurrent: 301,
-    cgroupWorkingSet: 200,
-    pressure: { some: points, full: points },
-  }];
-  const newSampler = () => new StorySampler(new ManualClock(), story);
+  // Headroom would have the same value as a usage of 300.
+  const newSampler = () => still({ ...EVERYTHING, cgroupCurrent: 301 });
 
   /** What a meter of OpenTelemetry collects. */
   async function collected(): Promise<ResourceMetrics> {

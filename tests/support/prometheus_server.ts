@@ -6,6 +6,7 @@ import net from "node:net";
 import os from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { endProgram } from "./end_program.ts";
 
 /** The folder with the files that users deploy. */
 export const deployFolder: string = fileURLToPath(new URL("../../deploy", import.meta.url));
@@ -95,12 +96,7 @@ export class PrometheusServer {
   }
 
   async stop(): Promise<void> {
-    const child = this.#child;
-    if (child !== undefined && child.exitCode === null) {
-      const ended = new Promise((resolve) => child.once("close", resolve));
-      child.kill("SIGKILL");
-      await ended;
-    }
+    await endProgram(this.#child);
     fs.rmSync(this.folder, { recursive: true, force: true });
   }
 }
