@@ -76,7 +76,7 @@ export interface Tightest {
 }
 
 /**
- * {@linkcode MemInfo} as plain data. Unavailable signals are left out;
+ * A {@linkcode MemInfo} as plain data for JSON. Unavailable signals are absent.
  * `cgroupLimit: null`, always together with `cgroupUnlimited: true`, means
  * that there is no limit.
  *

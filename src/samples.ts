@@ -5,18 +5,20 @@ import { Watching } from "./watching.ts";
 
 /**
  * Options of {@linkcode samples}: those of {@linkcode watch} without `onPanic`,
- * since there is no callback. They are read once, by `samples()` itself.
+ * because there is no callback. `samples()` reads each option once.
  *
  * @since 0.1.0
  */
 export type SamplesOptions = Omit<WatchControls, "onPanic"> & SamplerSource;
 
 /**
- * {@linkcode watch} as an async iterable. Sampling starts with the first
- * `next()`. While the loop's body runs, all ticks that fall due become one
- * snapshot, taken when the body is done. `break`, `return`, an error in the
- * body and an abort each release everything; an abort ends the loop without
- * an error.
+ * Samples memory like {@linkcode watch}, and yields each snapshot to a
+ * `for await` loop.
+ *
+ * Sampling starts with the first `next()`. While the loop's body runs, all ticks
+ * that fall due become one snapshot, taken when the body is done. `break`,
+ * `return`, an error in the body and an abort release all files and timers. An
+ * abort ends the loop without an error.
  *
  * ```ts
  * import { samples } from "@x/memctl";
@@ -31,7 +33,7 @@ export type SamplesOptions = Omit<WatchControls, "onPanic"> & SamplerSource;
  * @returns An iterator for one loop.
  * @throws {TypeError} If an option is of the wrong type.
  * @throws {RangeError} If `interval` is not above 0 and at most 2³¹−1, or
- * another option has a value that it does not know.
+ * another option has an unknown value.
  * @since 0.1.0
  */
 export function samples(options: SamplesOptions): AsyncIterableIterator<MemInfo> {

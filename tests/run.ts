@@ -34,7 +34,9 @@ const checks: Job[] = [
 
 /** Every test file but those that need the JSR registry, cgroups of their own, or one run only. */
 const files = fs.readdirSync("tests", { recursive: true, encoding: "utf8" })
-  .filter((file) => file.endsWith("_test.ts") && !/^(std|e2e|deploy|fleet)\b/.test(file))
+  .filter((file) =>
+    file.endsWith("_test.ts") && !/^(std|e2e|deploy|docs|fleet|package)\b/.test(file)
+  )
   .map((file) => `./${path.join("tests", file)}`);
 
 /** The same files, several in a process. */
@@ -85,9 +87,12 @@ const suites: Job[] = [
   },
   // Nothing in them differs between the runtimes.
   {
-    name: "files to deploy",
+    name: "files to deploy, and what the documentation says",
     kind: "suite",
-    command: [node, "--test", "--test-reporter=spec", "tests/deploy/*_test.ts"],
+    command: [
+      ...[node, "--test", "--test-reporter=spec"],
+      ...["tests/deploy/*_test.ts", "tests/docs/*_test.ts"],
+    ],
   },
   ...runners.map(({ name, command, env = {} }): Job => ({
     name: `${name}, runtime-only adapter`,

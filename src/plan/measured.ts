@@ -3,7 +3,11 @@
 
 import { MiB } from "../bytes.ts";
 
-/** A runtime that a plan is made for. */
+/**
+ * A runtime that a plan is made for.
+ *
+ * @since 0.1.0
+ */
 export type PlannedRuntime = "deno" | "bun" | "node";
 
 /** Every runtime, in the order in which a plan tells them. */

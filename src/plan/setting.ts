@@ -12,7 +12,11 @@ export interface Setting {
   readonly reason: string;
 }
 
-/** Environment variables by name. `process.env` is one. */
+/**
+ * Environment variables by name. `process.env` is one.
+ *
+ * @since 0.1.0
+ */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A setting of the user's, which takes precedence. */
