@@ -1,9 +1,9 @@
 /**
- * Memory of this process and of its container, sampled periodically: one
- * snapshot at a time handed to a callback. What to do about it is up to you.
+ * Samples the memory of this process, its container and its host, and passes each
+ * snapshot to your callback.
  *
- * Works in Deno, Bun and Node, on Linux (procfs, cgroup v1 and v2), macOS and,
- * with what the runtime itself tells, anywhere else.
+ * It works in Deno, Bun and Node, on Linux (procfs, cgroup v1 and v2) and macOS.
+ * On other systems it uses the figures that the runtime reports.
  *
  * ```ts
  * import { GiB, MiB, watch } from "@x/memctl";

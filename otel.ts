@@ -1,6 +1,6 @@
 /**
- * Memory metrics for OpenTelemetry, by its semantic conventions, on a meter
- * that you pass. Nothing is imported for it: any SDK fits.
+ * Memory metrics for OpenTelemetry, on a meter that you pass. Their names follow
+ * the semantic conventions. This module imports no SDK: any SDK fits.
  *
  * ```ts
  * import { observeMemory } from "@x/memctl/otel";
@@ -27,7 +27,7 @@ export {
   observeMemory,
   type ObserveMemoryOptions,
 } from "./src/otel/observe_memory.ts";
-// What these speak of, so that one import is enough.
+// The types that these use, so that one import is enough.
 export type {
   MemInfo,
   MemInfoInit,

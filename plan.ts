@@ -23,5 +23,5 @@ export { planHere } from "./src/plan/plan_here.ts";
 export type { PlannedRuntime } from "./src/plan/measured.ts";
 export type { PlanOptions } from "./src/plan/options.ts";
 export type { Environment, Setting } from "./src/plan/setting.ts";
-// What these speak of, so that one import is enough.
+// The types that these use, so that one import is enough.
 export type { Share, Size } from "./src/size.ts";

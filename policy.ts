@@ -1,6 +1,6 @@
 /**
- * Small pure helpers for callbacks of `watch`: levels that do not flap, a
- * budget of workers, the trend, and an interval that follows the headroom.
+ * Pure helpers for callbacks of `watch`: levels with hysteresis, a budget of
+ * workers, the trend, and an interval that follows the headroom.
  *
  * ```ts
  * import { MiB, watch } from "@x/memctl";
@@ -28,7 +28,7 @@ export type { LevelThresholds } from "./src/policy/level_thresholds.ts";
 export { levels, type LevelsOptions } from "./src/policy/levels.ts";
 export { linearBudget, type LinearBudgetOptions } from "./src/policy/linear_budget.ts";
 export { type Trend, trend, type TrendOptions } from "./src/policy/trend.ts";
-// What these speak of, so that one import is enough.
+// The types that these use, so that one import is enough.
 export type {
   MemInfo,
   MemInfoInit,

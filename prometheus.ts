@@ -24,7 +24,7 @@ export type {
 } from "./src/prometheus/options.ts";
 export type { MetricsRegistry } from "./src/prometheus/registration.ts";
 export type { ShedderFigures, WatchdogFigures } from "./src/prometheus/parts.ts";
-// What these speak of, so that one import is enough.
+// The types that these use, so that one import is enough.
 export type { Clock } from "./src/clock.ts";
 export type { SampledField } from "./src/fields.ts";
 export type {

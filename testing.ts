@@ -38,7 +38,7 @@
 
 export { ManualClock } from "./src/testing/manual_clock.ts";
 export { type Story, type StoryMoment, StorySampler } from "./src/testing/story_sampler.ts";
-// What these speak of, so that one import is enough.
+// The types that these use, so that one import is enough.
 export type { Clock } from "./src/clock.ts";
 export type {
   MemInfo,

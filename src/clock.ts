@@ -1,6 +1,6 @@
 /**
- * What the module needs to know about time. The default follows the global
- * timer functions, so fake timers drive it; inject your own to test without.
+ * The time that memctl works by. The default clock uses the global timer
+ * functions, so fake timers drive it. Pass your own clock for tests without them.
  *
  * @since 0.1.0
  */

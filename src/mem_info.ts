@@ -15,9 +15,9 @@ export type {
 } from "./mem_info_types.ts";
 
 /**
- * One immutable snapshot of this process's memory and of the ceilings above
- * it. All sizes are bytes. A signal that could not be read is `undefined`,
- * never 0.
+ * An immutable snapshot of the memory of this process, its cgroup and its host.
+ *
+ * All sizes are bytes. A signal that cannot be read is `undefined`, never 0.
  *
  * ```ts
  * import { MemInfo, MiB } from "@x/memctl";
@@ -52,10 +52,10 @@ export class MemInfo {
   readonly #pressure: MemoryPressure | undefined;
 
   /**
-   * Makes a snapshot. It never throws for a value, because samplers use it: a
-   * size that is `null`, NaN, negative or infinite is unavailable (only
-   * `cgroupLimit` may be `Infinity`). {@linkcode MemInfo.from} refuses such
-   * values instead.
+   * Makes a snapshot. It never throws for a value, because samplers use it. A
+   * size that is `null`, NaN, negative or infinite becomes `undefined`, except
+   * that `cgroupLimit` may be `Infinity`. {@linkcode MemInfo.from} throws an
+   * error for such values instead.
    *
    * @param init The signals that are available, in bytes.
    */
@@ -75,10 +75,10 @@ export class MemInfo {
   }
 
   /**
-   * Makes a snapshot from data that comes from elsewhere, and checks each
-   * value. The data is what {@linkcode MemInfo.toJSON} returns, also after a
-   * round trip through JSON, or what the constructor takes. Further properties,
-   * such as `headroom`, are ignored.
+   * Makes a snapshot from data of another process or a file, and checks each
+   * value. The data has the form that {@linkcode MemInfo.toJSON} returns, or the
+   * form that the constructor takes. Other properties, such as `headroom`, are
+   * ignored.
    *
    * ```ts
    * import { MemInfo } from "@x/memctl";
@@ -137,80 +137,79 @@ export class MemInfo {
   }
 
   /**
-   * Bytes that new work on this machine can have without swapping.
-   * Linux: MemAvailable of /proc/meminfo. macOS: free, file-backed and
-   * purgeable pages of vm_stat.
+   * Host memory that new work can use without swapping, in bytes. Linux:
+   * MemAvailable of /proc/meminfo. macOS: free, file-backed and purgeable pages
+   * of vm_stat.
    */
   get systemAvailable(): number | undefined {
     return this.#systemAvailable;
   }
 
-  /** Bytes of memory of this machine. Linux: MemTotal. macOS: hw.memsize. */
+  /** Total host memory in bytes. Linux: MemTotal. macOS: hw.memsize. */
   get systemTotal(): number | undefined {
     return this.#systemTotal;
   }
 
-  /** Resident set of this process in bytes (VmRSS on Linux). */
+  /** Resident set (RSS) of this process in bytes. Linux: VmRSS. */
   get processRss(): number | undefined {
     return this.#processRss;
   }
 
-  /** Bytes that the JavaScript engine holds: committed heap and external memory. */
+  /** Memory that the JavaScript engine holds, in bytes: committed heap and external memory. */
   get runtimeTotal(): number | undefined {
     return this.#runtimeTotal;
   }
 
-  /** Bytes of heap in use: live objects, and garbage that is not collected yet. */
+  /** Heap in use, in bytes: live objects, and garbage that is not collected yet. */
   get heapUsed(): number | undefined {
     return this.#heapUsed;
   }
 
-  /** The engine's own ceiling for the heap, in bytes. Unavailable in Bun. */
+  /** Heap limit of the JavaScript engine, in bytes. Unavailable in Bun. */
   get heapLimit(): number | undefined {
     return this.#heapLimit;
   }
 
   /**
-   * Bytes charged to the cgroup level that binds, page cache included; without
-   * a limit, those of the process's own group.
+   * Usage of the effective cgroup in bytes, page cache included. Without a
+   * limit, it is the usage of the process's own cgroup.
    */
   get cgroupCurrent(): number | undefined {
     return this.#cgroupCurrent;
   }
 
   /**
-   * Hard limit in bytes of the cgroup level that binds: of all levels from the
-   * process's group upwards, the one with the least left. `Infinity`: there
-   * is no limit.
+   * Hard limit of the effective cgroup in bytes. Of all levels from the
+   * process's own cgroup upwards, the effective one has the smallest
+   * limit − usage. `Infinity` means that there is no limit.
    */
   get cgroupLimit(): number | undefined {
     return this.#cgroupLimit;
   }
 
   /**
-   * Bytes of `cgroupCurrent` that are not inactive page cache. Only sampled
-   * with `usage: "workingSet"`.
+   * Working set of the effective cgroup in bytes: `cgroupCurrent` less inactive
+   * page cache. Sampled only with `usage: "workingSet"`.
    */
   get cgroupWorkingSet(): number | undefined {
     return this.#cgroupWorkingSet;
   }
 
   /**
-   * How much of the time tasks waited for memory: memory.pressure of the
-   * process's cgroup, or else /proc/pressure/memory. Only sampled with
-   * `pressure: true`.
+   * Share of time that tasks waited for memory (PSI), of the process's cgroup or
+   * else of the host. Sampled only with `pressure: true`.
    */
   get pressure(): MemoryPressure | undefined {
     return this.#pressure;
   }
 
   /**
-   * Bytes that can still be used before something gives way.
+   * Returns how many bytes can still be used.
    *
-   * With a cgroup limit it is limit − usage, and 0 at or over the limit. Usage
-   * is the working set where that was asked for, `cgroupCurrent` otherwise.
-   * Without a limit it is `systemAvailable`. If a limit is known and the usage
-   * is not, it is `systemAvailable`, but at most the limit less `processRss`.
+   * With a cgroup limit this is limit − usage, and 0 at or over the limit. Usage
+   * is the working set with `usage: "workingSet"`, and `cgroupCurrent` otherwise.
+   * Without a limit it is `systemAvailable`. If a limit is known and the usage is
+   * not, it is `systemAvailable`, but at most the limit less `processRss`.
    *
    * @returns Bytes, or `undefined` if neither is available.
    */
@@ -219,7 +218,7 @@ export class MemInfo {
   }
 
   /**
-   * The nearest of three ceilings: the cgroup's limit, the machine's available
+   * Returns the nearest of three limits: the cgroup's, the host's available
    * memory, and the engine's heap limit.
    *
    * ```ts
@@ -234,16 +233,16 @@ export class MemInfo {
    * assert.deepEqual(info.tightest(), { signal: "heap", bytes: 40 * MiB });
    * ```
    *
-   * @returns The ceiling and the bytes below it, or `undefined` if none is known.
+   * @returns Its name and the bytes left below it, or `undefined` if none is known.
    */
   tightest(): Tightest | undefined {
     return tightestOf(this);
   }
 
   /**
-   * A compact line for logs, such as
-   * `headroom=212.0MiB rss=61.3MiB runtime=9.1MiB`. What is unavailable is
-   * left out.
+   * Returns a short line for logs, such as
+   * `headroom=212.0MiB rss=61.3MiB runtime=9.1MiB`. It leaves out values that
+   * are unavailable.
    */
   toString(): string {
     const parts: string[] = [];
@@ -257,9 +256,9 @@ export class MemInfo {
   }
 
   /**
-   * Plain data for `JSON.stringify`. JSON has no `Infinity`, so no limit is
-   * `cgroupLimit: null` with `cgroupUnlimited: true`, while an unavailable
-   * signal is absent.
+   * Returns plain data for `JSON.stringify`. JSON has no `Infinity`, so "no
+   * limit" becomes `cgroupLimit: null` with `cgroupUnlimited: true`. Unavailable
+   * signals are absent.
    *
    * ```ts
    * import { MemInfo } from "@x/memctl";

@@ -3,8 +3,8 @@
 import type { Scope } from "./scope.ts";
 
 /**
- * One line of Linux's pressure stall information: how much of the time tasks
- * waited for memory.
+ * One line of Linux's pressure stall information (PSI): the share of time that
+ * tasks waited for memory.
  *
  * @since 0.1.0
  */
@@ -15,61 +15,60 @@ export interface PressureFigures {
   readonly avg60: number;
   /** Percent of the last 300 seconds. */
   readonly avg300: number;
-  /** Microseconds since the start. */
+  /** Total waiting time since the start, in microseconds. */
   readonly total: number;
 }
 
 /**
- * Memory pressure as Linux measures it, of the process's cgroup or else of the
- * machine.
+ * Memory pressure (PSI) of the process's cgroup, or else of the host.
  *
  * @since 0.1.0
  */
 export interface MemoryPressure {
-  /** At least one task waited. */
+  /** Time during which at least one task waited for memory. */
   readonly some: PressureFigures;
-  /** All tasks that had work waited. */
+  /** Time during which all tasks that had work waited for memory. */
   readonly full: PressureFigures;
 }
 
 /**
- * What a {@linkcode MemInfo} is made from: one number for each signal that
- * could be read, in bytes. A signal that is left out is unavailable.
+ * The values of a {@linkcode MemInfo}. All sizes are bytes. A signal that is
+ * absent is unavailable.
  *
  * @since 0.1.0
  */
 export interface MemInfoInit {
   /** When the snapshot was taken, in milliseconds since the epoch. Default: now. */
   at?: number | undefined;
-  /** Memory that new work can have without swapping, for the whole machine. */
+  /** Host memory that new work can use without swapping. */
   systemAvailable?: number | undefined;
-  /** Memory of the whole machine. */
+  /** Total host memory. */
   systemTotal?: number | undefined;
-  /** Resident set of this process. */
+  /** Resident set (RSS) of this process. */
   processRss?: number | undefined;
-  /** What the JavaScript engine holds: committed heap and external memory. */
+  /** Memory that the JavaScript engine holds: committed heap and external memory. */
   runtimeTotal?: number | undefined;
-  /** Heap in use: what is live, and garbage that is not collected yet. */
+  /** Heap in use: live objects, and garbage that is not collected yet. */
   heapUsed?: number | undefined;
-  /** The engine's own ceiling for the heap. */
+  /** Heap limit of the JavaScript engine. */
   heapLimit?: number | undefined;
-  /** Memory charged to the cgroup level that binds. */
+  /** Usage of the effective cgroup, page cache included. */
   cgroupCurrent?: number | undefined;
-  /** Hard limit of the cgroup level that binds; `Infinity`: there is no limit. */
+  /** Hard limit of the effective cgroup. `Infinity` means that there is no limit. */
   cgroupLimit?: number | undefined;
-  /** `cgroupCurrent` less the page cache that goes first (inactive files). */
+  /** `cgroupCurrent` less inactive page cache. */
   cgroupWorkingSet?: number | undefined;
-  /** Memory pressure of the cgroup, or else of the machine. */
+  /** Memory pressure of the cgroup, or else of the host. */
   pressure?: MemoryPressure | undefined;
 }
 
 /**
- * The ceiling that is nearest, by name, and how far away it is in bytes.
+ * The limit that is nearest.
  *
  * @since 0.1.0
  */
 export interface Tightest {
-  /** Which ceiling: the container's, the machine's, or the engine's heap limit. */
+  /** Which limit: the cgroup's, the host's memory, or the engine's heap limit. */
   signal: Scope;
   /** Bytes left below it; never negative. */
   bytes: number;
@@ -101,7 +100,7 @@ export interface MemInfoJson {
   cgroupCurrent?: number;
   /** See {@linkcode MemInfo.cgroupLimit}; `null`: there is no limit. */
   cgroupLimit?: number | null;
-  /** `true` beside `cgroupLimit: null`; absent otherwise. */
+  /** `true` together with `cgroupLimit: null`; otherwise absent. */
   cgroupUnlimited?: true;
   /** See {@linkcode MemInfo.cgroupWorkingSet}. */
   cgroupWorkingSet?: number;

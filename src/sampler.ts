@@ -2,53 +2,53 @@ import type { SampledField } from "./fields.ts";
 import type { MemInfo, SignalName } from "./mem_info.ts";
 
 /**
- * What headroom subtracts from a cgroup's limit.
+ * Which usage headroom subtracts from a cgroup's limit.
  *
- * - `"current"`: everything charged to the group, page cache included.
+ * - `"current"`: all memory charged to the cgroup, page cache included.
  * - `"workingSet"`: the same without inactive page cache, which the kernel
- *   reclaims before it kills anything. Costs one more read per level.
+ *   reclaims before an OOM kill. It costs one more read per level.
  *
  * @since 0.1.0
  */
 export type Usage = "current" | "workingSet";
 
 /**
- * The places that memory can be read at.
+ * The source that memory is read from.
  *
  * - `"linux"`: procfs and cgroup v1 or v2.
- * - `"darwin"`: vm_stat as a subprocess.
- * - `"runtime"`: only what the JavaScript runtime itself tells.
+ * - `"darwin"`: vm_stat, run as a subprocess.
+ * - `"runtime"`: only what the JavaScript runtime reports.
  *
  * @since 0.1.0
  */
 export type AdapterName = "linux" | "darwin" | "runtime";
 
 /**
- * Where one field of {@linkcode MemInfo} comes from.
+ * Where one field of {@linkcode MemInfo} comes from, or why it is unavailable.
  *
  * @since 0.1.0
  */
 export interface Signal {
-  /** Whether the field has a source; single readings can still fail. */
+  /** Whether the field has a source. A single read can still fail. */
   readonly available: boolean;
-  /** The path or call that is read, or would be. */
+  /** The file or call that the value comes from, or would come from. */
   readonly source: string;
-  /** Why it is unavailable, in words to act on; absent when available. */
+  /** Why the field is unavailable, and what to change. Absent if it is available. */
   readonly reason?: string;
-  /** What to know about an available signal: an estimate, an uncertain level. */
+  /** A restriction of an available field, such as an uncertain cgroup level. */
   readonly note?: string;
-  /** `true` if another figure stands in for the real one. */
+  /** `true` if the value is an estimate from another value. */
   readonly estimate?: boolean;
   /**
-   * Of `cgroupLimit` only: where the kernel already slows the group down, in
-   * bytes (memory.high of cgroup v2), if that is below the limit.
+   * Of `cgroupLimit` only: the throttle limit in bytes (memory.high of cgroup
+   * v2) if it is below the limit. From this usage on, the kernel slows the cgroup down.
    */
   readonly throttleAt?: number;
 }
 
 /**
- * One {@linkcode Signal} for each field of {@linkcode MemInfo} but `at`, and
- * one for the kernel's notice of pressure, which wakes a watch.
+ * One {@linkcode Signal} for each field of {@linkcode MemInfo} except `at`, and
+ * one for the kernel's pressure events, which wake a watch.
  *
  * @since 0.1.0
  */
@@ -62,11 +62,11 @@ export type Signals = {
  * @since 0.1.0
  */
 export interface Sampler extends Disposable {
-  /** Which adapter reads; samplers of your own may leave it out. */
+  /** The adapter that reads. Your own samplers may leave it out. */
   readonly adapter?: AdapterName;
   /**
-   * For each field of the last snapshot its source, and the reason if it is
-   * unavailable. Reading this property reads no file. There are two exceptions:
+   * Explains each field of the last snapshot: its source, or why it is
+   * unavailable. Reading this property reads no file, with two exceptions:
    *
    * - If this sampler has taken no snapshot yet, it takes one. On macOS, where
    *   that takes time, the reason is then `"not sampled yet"`.
@@ -77,26 +77,25 @@ export interface Sampler extends Disposable {
    */
   readonly signals: Signals;
   /**
-   * Takes one snapshot: directly where the platform can (Linux, runtime
-   * only), as a promise where it must (macOS).
+   * Takes one snapshot. On macOS it returns a promise, elsewhere the snapshot itself.
    *
    * @throws {Error} If the sampler is closed.
    */
   sample(): MemInfo | Promise<MemInfo>;
   /**
-   * Calls `wake` when the kernel says that the cgroup has hit its limit or
+   * Calls `wake` when the kernel reports that the cgroup has hit its limit or
    * throttle limit, until the returned function is called.
    *
-   * @param wake Called with each notice, at any time.
+   * @param wake Called at each event, at any time.
    * @param unref Whether listening must not keep the process alive.
-   * @returns `undefined` where there is no such notice; `signals.pressureEvents` says why.
+   * @returns `undefined` if the kernel reports no such events; `signals.pressureEvents` says why.
    */
   onPressure?(wake: () => void, unref: boolean): (() => void) | undefined;
-  /** Lets go of everything held open. Closing twice is harmless. */
+  /** Closes all files that it holds open. Closing twice is harmless. */
   close(): void;
 }
 
-/** A sampler of this module's own, which can leave out what does not matter now. */
+/** A sampler of this module, which can skip reads that do not matter now. */
 export interface ThriftySampler extends Sampler {
   /**
    * Takes one snapshot.
@@ -114,38 +113,38 @@ export interface ThriftySampler extends Sampler {
  * @since 0.1.0
  */
 export interface SamplerOptions {
-  /** What headroom subtracts from a cgroup's limit. Default: `"current"`. */
+  /** Which usage headroom subtracts from a cgroup's limit. Default: `"current"`. */
   usage?: Usage | undefined;
   /**
-   * Reads Linux's pressure stall information too, for one more read per
-   * sample. Default: `false`.
+   * Also reads Linux's pressure stall information (PSI). It costs one more read
+   * per sample. Default: `false`.
    */
   pressure?: boolean | undefined;
   /**
    * The fields to read. All others are `undefined`, and `signals` says that they
    * were not asked for. `"headroom"` stands for the fields that `headroom()`
-   * needs; see {@linkcode SampledField}. Default: all fields, where
-   * `cgroupWorkingSet` depends on `usage` and `pressure` on `pressure`.
+   * needs; see {@linkcode SampledField}. Default: all fields. `cgroupWorkingSet`
+   * also needs `usage: "workingSet"`, and `pressure` also needs `pressure: true`.
    *
    * `["headroom"]` is the cheapest sample. Under a cgroup limit it reads two
    * small files per level of the cgroup, and /proc/meminfo only once in five
    * seconds, to compare the limit with host memory.
    */
   fields?: readonly SampledField[] | undefined;
-  /** Forces an adapter. Default: the one that fits the platform. */
+  /** The adapter to use. Default: the one that fits the platform. */
   adapter?: AdapterName | undefined;
   /**
-   * The folder that holds `proc` and `sys`, for a host's file systems mounted
-   * in a container, or a recorded tree; chooses the Linux adapter. Default: `"/"`.
+   * The folder that holds `proc` and `sys`. Set it where the file systems of a
+   * host are mounted in a container, or for a recorded tree. It selects the Linux
+   * adapter. Default: `"/"`.
    */
   root?: string | undefined;
 }
 
 /**
- * Where snapshots come from: this host, as {@linkcode SamplerOptions} say, or a
- * `sampler` that is passed in. Such a sampler decides what it samples, and
- * whoever opened it closes it. The options of a sampler are refused next to it
- * with a TypeError.
+ * Where snapshots come from: this host, with {@linkcode SamplerOptions}, or a
+ * `sampler` that you pass in. Your sampler decides what it samples, and you close
+ * it. Together with `sampler`, other options of a sampler throw a TypeError.
  *
  * @typeParam Name The options of a sampler that can be used here.
  * @since 0.1.0

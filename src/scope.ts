@@ -1,5 +1,6 @@
 /**
- * Which memory a figure is of: the heap, the cgroup, or the host.
+ * Whose memory a value describes: the cgroup's, the host's (`"system"`), or the
+ * engine's heap.
  *
  * @since 0.1.0
  */

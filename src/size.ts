@@ -2,9 +2,9 @@ import { show } from "./check.ts";
 import type { MemInfo } from "./mem_info.ts";
 
 /**
- * A share of a whole, such as `"10%"` or `"12.5%"`: above 0 % and at most
- * 100 %. Each option that takes a share says which whole it means, and whether
- * the share is of what is left or of what is used.
+ * A share, such as `"10%"` or `"12.5%"`, above 0 % and at most 100 %. Each option
+ * that takes a share says what it is a share of, and whether it is the part that
+ * is left or the part that is used.
  *
  * @since 0.1.0
  */

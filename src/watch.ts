@@ -12,7 +12,7 @@ import { Watching } from "./watching.ts";
 export type WatchCause = "immediate" | "tick" | "pressure";
 
 /**
- * What a callback is told besides the snapshot.
+ * The second argument of a callback.
  *
  * @since 0.1.0
  */
@@ -43,8 +43,8 @@ export type WatchCallback = (info: MemInfo, context: WatchContext) => unknown;
  * Calls never overlap. While the callback's promise is pending, all ticks that
  * fall due become one, delivered right after the promise settles. A source that
  * cannot be read is `undefined` in that snapshot, and sampling goes on. Watches
- * that are due at the same time get a joint reading, at most 1 ms old; a watch
- * with `wakeOnPressure` has its own.
+ * that are due at the same time share one sample, at most 1 ms old. A watch
+ * with `wakeOnPressure` takes its own.
  *
  * An abort stops all sampling at once. The callback that is running then is
  * waited for, even if its promise never settles. If it fails because of the

@@ -23,7 +23,7 @@ import { readSamplerSource, type SourceSettings } from "./sampler_source.ts";
 export type WatchOptions = WatchControls & SamplerSource;
 
 /**
- * The options of a watch besides what it samples.
+ * Options of {@linkcode watch} except those that say what to sample.
  *
  * @since 0.1.0
  */
@@ -40,34 +40,33 @@ export interface WatchControls {
    */
   interval: number | ((info: MemInfo | undefined) => number);
   /**
-   * Takes the first sample at entry; the first tick follows one interval
-   * later. Default: `false`.
+   * Takes the first sample at once. The first tick follows one interval later.
+   * Default: `false`.
    */
   immediate?: boolean | undefined;
-  /** Ends the watch when aborted. */
+  /** Ends the watch when it is aborted. Default: the watch never ends. */
   signal?: AbortSignal | undefined;
   /**
    * Called with each error of the callback, of an interval function or of an
-   * injected sampler; sampling goes on at the next tick. Without `onPanic`, the
+   * injected sampler. Sampling goes on at the next tick. Without `onPanic`, the
    * watch rejects with that error. The watch also rejects if `onPanic` itself
    * throws or rejects. Not called if the error only reports that `signal` was
-   * aborted; see {@linkcode watch}.
+   * aborted; see {@linkcode watch}. Default: none.
    */
   onPanic?: ((reason: unknown) => unknown) | undefined;
   /**
-   * Also samples when the kernel reports that the container has hit its limit
-   * or throttle limit (memory.events of cgroup v2), instead of only at the next
-   * tick. The watch takes at most one such sample per `minGap` milliseconds
+   * Also samples when the kernel reports that the cgroup has hit its limit or
+   * throttle limit (memory.events of cgroup v2). The watch takes at most one such sample per `minGap` milliseconds
    * (default: 100). An event within the gap leads to one sample at the end of
    * the gap, unless the watch has sampled since the event. Where the kernel
    * reports no events, the watch relies on its ticks, and
    * `signals.pressureEvents` says why. In Deno with `unref` it relies on them
-   * too, because Deno keeps the process alive while a file is watched.
+   * too, because Deno keeps the process alive while a file is watched. Default: `false`.
    */
   wakeOnPressure?: boolean | { minGap?: number | undefined } | undefined;
   /** Lets the process exit while this watch is running. Default: `false`. */
   unref?: boolean | undefined;
-  /** Makes the ticks. Default: the global `setInterval`. */
+  /** The clock that makes the ticks. Default: the global `setInterval`. */
   clock?: Clock | undefined;
 }
 

@@ -8,18 +8,18 @@ import { show } from "../check.ts";
 export type MetricAttributes = Record<string, string | number | boolean>;
 
 /**
- * What takes the measurements of one collection.
+ * Takes the measurements of one collection.
  *
  * @since 0.1.0
  */
 export interface MetricResult<Instrument> {
-  /** Takes one value of one instrument. */
+  /** Records one value of one instrument. */
   observe(instrument: Instrument, value: number, attributes?: MetricAttributes): void;
 }
 
 /**
- * The part of the `Meter` of `@opentelemetry/api` that is used; any version
- * from 1.3 on fits.
+ * The part of the `Meter` of `@opentelemetry/api` that memctl uses. Versions from
+ * 1.3 on have it.
  *
  * @since 0.1.0
  */
@@ -29,12 +29,12 @@ export interface MeterLike<Instrument> {
     name: string,
     options: { description: string; unit: string },
   ): Instrument;
-  /** Has the callback called at each collection. */
+  /** Registers a callback for each collection. */
   addBatchObservableCallback(
     callback: (result: MetricResult<Instrument>) => void | Promise<void>,
     instruments: Instrument[],
   ): void;
-  /** Ends that. */
+  /** Removes such a callback. */
   removeBatchObservableCallback(
     callback: (result: MetricResult<Instrument>) => void | Promise<void>,
     instruments: Instrument[],

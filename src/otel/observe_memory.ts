@@ -10,31 +10,31 @@ export type { MeterLike, MetricAttributes, MetricResult } from "./meter.ts";
 
 /**
  * Options of {@linkcode observeMemory}: what to report
- * ({@linkcode MetricsOptions}), and what to sample or the sampler that does
- * ({@linkcode SamplerSource}). `observeMemory()` reads each of them once.
+ * ({@linkcode MetricsOptions}), and what to sample or your own sampler
+ * ({@linkcode SamplerSource}). `observeMemory()` reads each option once.
  *
  * @since 0.1.0
  */
 export type ObserveMemoryOptions = MetricsOptions & SamplerSource;
 
 /**
- * The options of {@linkcode observeMemory} besides what it samples.
+ * Options of {@linkcode observeMemory} except those that say what to sample.
  *
  * @since 0.1.0
  */
 export interface MetricsOptions {
-  /** What headroom subtracts. Default: `"workingSet"`, which the conventions name a metric for. */
+  /** Which usage headroom subtracts. Default: `"workingSet"`. */
   usage?: SamplerOptions["usage"];
   /** Attributes of every measurement, such as the name of a worker. Default: none. */
   attributes?: MetricAttributes | undefined;
   /**
-   * What is measured for a series that had values and has none now, because a
+   * What to report for a series that had values and has none now, because a
    * limit was removed or {@linkcode MemoryMetrics.stop} was called.
    *
-   * - `"absent"`: nothing. With cumulative temporality, `@opentelemetry/sdk-metrics` then goes on
-   *   exporting the last value. With delta temporality it exports nothing.
-   * - `"NaN"`: NaN, which ends the series in Prometheus. Some other backends refuse a whole batch
-   *   that holds NaN, and so does a collector that receives OTLP as JSON.
+   * - `"absent"`: nothing. With cumulative temporality, `@opentelemetry/sdk-metrics` then repeats
+   *   the last value. With delta temporality it exports nothing.
+   * - `"NaN"`: NaN, which ends the series in Prometheus. Some other backends reject every batch
+   *   that contains NaN, and so does a collector that receives OTLP as JSON.
    *
    * Default: `"absent"`.
    */
@@ -42,7 +42,7 @@ export interface MetricsOptions {
 }
 
 /**
- * Ends the metrics.
+ * The metrics that {@linkcode observeMemory} registered.
  *
  * @since 0.1.0
  */
@@ -56,8 +56,8 @@ export interface MemoryMetrics extends Disposable {
 }
 
 /**
- * Registers memory metrics on an OpenTelemetry meter: one sample at each
- * collection, no timer of its own.
+ * Registers memory metrics on an OpenTelemetry meter. It takes one sample at each
+ * collection, and starts no timer.
  *
  * ```ts
  * import { observeMemory } from "@x/memctl/otel";
@@ -69,30 +69,30 @@ export interface MemoryMetrics extends Disposable {
  * await provider.shutdown();
  * ```
  *
- * Names and units follow OpenTelemetry's semantic conventions where these
- * have one: `process.memory.usage`, `system.memory.limit`,
- * `system.memory.linux.available`, `container.memory.usage`, `.working_set`
- * and `.available`, all in bytes (`By`). The rest is under `memctl.`:
- * `headroom`, `container.limit`, `runtime.total`, `heap.used`, `heap.limit`,
- * and with `pressure: true` also `pressure`, as a fraction of time (`1`) with
+ * Names and units follow OpenTelemetry's semantic conventions where these have a
+ * name: `process.memory.usage`, `system.memory.limit`,
+ * `system.memory.linux.available`, `container.memory.usage`, `.working_set` and
+ * `.available`, all in bytes (`By`). The other names begin with `memctl.`:
+ * `headroom`, `container.limit`, `runtime.total`, `heap.used` and `heap.limit`.
+ * With `pressure: true` there is also `pressure`, as a fraction of time (`1`) with
  * the attributes `memctl.pressure.kind` (`some`, `full`) and
- * `memctl.pressure.window` (`10s`, `60s`, `300s`). A signal that is unavailable
- * gives no measurement, and an estimate of the container's usage none either.
+ * `memctl.pressure.window` (`10s`, `60s`, `300s`). Signals that are unavailable
+ * are not reported, and neither is an estimate of the container's usage.
  *
- * A measurement that is missing does not end a series everywhere. Where the
- * temporality is cumulative, as it always is in the Prometheus exporter,
+ * A missing measurement does not end a series in every backend. With cumulative
+ * temporality, which the Prometheus exporter always uses,
  * `@opentelemetry/sdk-metrics` 2.x repeats the last value until the process
- * ends: after a limit is removed that of `memctl.container.limit` and
- * `container.memory.available`, and after `stop()` that of every metric.
+ * ends. After a limit is removed, this affects `memctl.container.limit` and
+ * `container.memory.available`. After `stop()` it affects every metric.
  * `memctl.headroom` stays right when a limit is removed. For Prometheus, set
  * `unavailable: "NaN"`. For OTLP, let the exporter use delta temporality for
  * gauges.
  *
- * @param meter From the SDK of your choice.
+ * @param meter A meter of the SDK of your choice.
  * @param options What to sample, and what to add to each measurement.
- * @returns What ends it.
- * @throws {TypeError} If the meter is none, or an option is of the wrong type.
- * @throws {RangeError} If an option has a value that it does not know.
+ * @returns The metrics; `stop()` removes them.
+ * @throws {TypeError} If `meter` is not a meter, or an option is of the wrong type.
+ * @throws {RangeError} If an option has an unknown value.
  * @since 0.1.0
  */
 export function observeMemory<Instrument>(

@@ -28,7 +28,7 @@ export function createSeries<Instrument>(
     value,
   }));
   const pressure = meter.createObservableGauge("memctl.pressure", {
-    description: "Part of the time that tasks waited for memory",
+    description: "Fraction of time that tasks waited for memory (PSI)",
     unit: "1",
   });
   const instruments = [...gauges.map(({ gauge }) => gauge), pressure];
@@ -49,39 +49,39 @@ export function createSeries<Instrument>(
   return { series, instruments };
 }
 
-/** What to know of the figures besides themselves. */
+/** Where the values come from. */
 interface Origin {
   linux: boolean;
-  /** Whether the resident set stands in for the container's usage. */
+  /** Whether the container's usage is an estimate: the resident set. */
   estimated: boolean;
 }
 
-/** Name, description and figure of each gauge. Unit: bytes. */
+/** Name, description and value of each gauge. Unit: bytes. */
 const GAUGES: readonly (readonly [
   name: string,
   description: string,
   value: (info: MemInfo, from: Origin) => number | undefined,
 ])[] = [
   ["process.memory.usage", "Resident set of this process", (info) => info.processRss],
-  ["system.memory.limit", "Memory of the machine", (info) => info.systemTotal],
+  ["system.memory.limit", "Total host memory", (info) => info.systemTotal],
   [
     "system.memory.linux.available",
-    "Memory that new work can have without swapping (MemAvailable)",
+    "Host memory that new work can use without swapping (MemAvailable)",
     (info, { linux }) => linux ? info.systemAvailable : undefined,
   ],
   [
     "memctl.system.available",
-    "Memory that new work can have without swapping, elsewhere than on Linux",
+    "Host memory that new work can use without swapping, on systems other than Linux",
     (info, { linux }) => linux ? undefined : info.systemAvailable,
   ],
   [
     "container.memory.usage",
-    "Memory charged to the cgroup level that binds, page cache included",
+    "Usage of the effective cgroup, page cache included",
     (info, { estimated }) => estimated ? undefined : info.cgroupCurrent,
   ],
   [
     "container.memory.working_set",
-    "The same without inactive page cache",
+    "Usage of the effective cgroup without inactive page cache",
     (info) => info.cgroupWorkingSet,
   ],
   [
@@ -94,17 +94,21 @@ const GAUGES: readonly (readonly [
   ],
   [
     "memctl.container.limit",
-    "Hard limit of the cgroup level that binds; absent without one",
+    "Hard limit of the effective cgroup; absent if there is no limit",
     ({ cgroupLimit }) => finite(cgroupLimit) ? cgroupLimit : undefined,
   ],
-  ["memctl.headroom", "What is left before something gives way", (info) => info.headroom()],
+  ["memctl.headroom", "Bytes that can still be used below the limit", (info) => info.headroom()],
   [
     "memctl.runtime.total",
-    "What the JavaScript engine holds: committed heap and external memory",
+    "Memory that the JavaScript engine holds: committed heap and external memory",
     (info) => info.runtimeTotal,
   ],
-  ["memctl.heap.used", "Heap in use, live or not collected yet", (info) => info.heapUsed],
-  ["memctl.heap.limit", "The engine's own ceiling for the heap", (info) => info.heapLimit],
+  [
+    "memctl.heap.used",
+    "Heap in use: live objects, and garbage that is not collected yet",
+    (info) => info.heapUsed,
+  ],
+  ["memctl.heap.limit", "Heap limit of the JavaScript engine", (info) => info.heapLimit],
 ];
 
 /** Attributes and value of each series of the pressure gauge. */

@@ -8,17 +8,18 @@ import type { MemInfo } from "../mem_info.ts";
  * @since 0.1.0
  */
 export interface AdaptiveIntervalOptions {
-  /** Shortest interval in milliseconds. Default: 100. */
+  /** Minimum interval in milliseconds. Default: 100. */
   min?: number | undefined;
-  /** Longest interval in milliseconds. Default: 5,000. */
+  /** Maximum interval in milliseconds. Default: 5,000. */
   max?: number | undefined;
-  /** Bytes per second that could be filled at most. Default: 1 GiB. */
+  /** Maximum rate at which memory can be filled, in bytes per second. Default: 1 GiB. */
   fillRate?: number | undefined;
 }
 
 /**
- * Samples faster as headroom shrinks: the interval is the time in which what
- * is left could be filled, within bounds. For the option `interval` of `watch`.
+ * Makes an interval function for `watch` that samples faster as headroom shrinks.
+ *
+ * The interval is the time in which the headroom could be filled, within bounds.
  *
  * ```ts
  * import { GiB, MemInfo, MiB, watch } from "@x/memctl";
@@ -33,10 +34,10 @@ export interface AdaptiveIntervalOptions {
  * ```
  *
  * @param options The bounds and the rate.
- * @returns A function from a snapshot to milliseconds: `min` before the first snapshot, and for one
- * without a headroom.
+ * @returns A function from a snapshot to milliseconds. It returns `min` before the first snapshot,
+ * and while headroom is unknown.
  * @throws {RangeError} If a bound is not an interval, `max` is below `min`, or the rate is not above 0.
- * @throws {TypeError} If one is not a number.
+ * @throws {TypeError} If an option is not a number.
  * @since 0.1.0
  */
 export function adaptiveInterval(

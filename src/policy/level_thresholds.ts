@@ -4,15 +4,15 @@ import { type ParsedSize, parseSize, showSize, type Size } from "../size.ts";
 /**
  * The headroom at which a level is entered and left: bytes, or a share such as
  * `"10%"`. A share is the part of the cgroup's limit that is left, or of host
- * memory if there is no limit. All thresholds of one set of levels are bytes,
- * or all are shares.
+ * memory if there is no limit. All thresholds of one set of levels must be bytes,
+ * or all must be shares.
  *
  * @since 0.1.0
  */
 export interface LevelThresholds {
-  /** The level is entered at once when headroom is below this. */
+  /** Headroom below which the level is entered at once. */
   enter: Size;
-  /** The level is left when headroom is above this; at least `enter`. */
+  /** Headroom above which the level is left, at least `enter`. */
   exit: Size;
 }
 

@@ -10,17 +10,18 @@ import { type LevelThresholds, type ParsedLevel, readLevels } from "./level_thre
  */
 export interface LevelsOptions {
   /**
-   * How many consecutive samples must be above the `exit` of a level before that
-   * level is left. Samples without a headroom do not count. Default: 1.
+   * Number of consecutive samples above the `exit` of a level before that level is
+   * left. Samples without a headroom do not count. Default: 1.
    */
   sustain?: number | undefined;
 }
 
 /**
- * Tells named levels of memory shortage apart, with hysteresis. A level is
- * entered at once when headroom falls below its `enter`, and left only when
- * headroom is above its `exit`. In between the level stays as it was, and so it
- * does while headroom is unknown.
+ * Maps each snapshot to a named level of memory shortage, with hysteresis.
+ *
+ * A level is entered at once when headroom falls below its `enter`. It is left
+ * only when headroom is above its `exit`. Between the two, and while headroom is
+ * unknown, the level does not change.
  *
  * ```ts
  * import { GiB, MemInfo, MiB } from "@x/memctl";
@@ -31,18 +32,18 @@ export interface LevelsOptions {
  * const workers = (systemAvailable: number) =>
  *   level(new MemInfo({ systemAvailable })) === "low" ? 1 : 4;
  *
- * assert.equal(workers(800 * MiB), 4); // in between: as it was
+ * assert.equal(workers(800 * MiB), 4); // between the two: no change
  * assert.equal(workers(500 * MiB), 1);
  * assert.equal(workers(800 * MiB), 1);
  * assert.equal(workers(1.1 * GiB), 4);
  * ```
  *
  * @param thresholds Each level by name, the mildest first.
- * @param options How slowly to ease.
+ * @param options When to leave a level.
  * @returns A function from a snapshot to the level's name, or `"normal"`.
  * @throws {RangeError} If a threshold is out of range, `exit` is below `enter`, the levels do not
  * descend, bytes and shares are mixed, or `sustain` is not a whole number above 0.
- * @throws {RangeError} If a level is named `"normal"`, or by digits only.
+ * @throws {RangeError} If the name of a level is `"normal"`, or has only digits.
  * @throws {TypeError} If a level is not an object, or a threshold is neither a number nor a share.
  * @since 0.1.0
  */

@@ -7,23 +7,25 @@ import type { MemInfo } from "../mem_info.ts";
  * @since 0.1.0
  */
 export interface LinearBudgetOptions {
-  /** Bytes that one worker needs, above 0. */
+  /** Memory that one worker needs, in bytes, above 0. */
   costPerWorker: number;
-  /** Part of the headroom to use, above 0 and at most 1. Default: 0.5. */
+  /** Fraction of the headroom to use, above 0 and at most 1. Default: 0.5. */
   fraction?: number | undefined;
-  /** Bytes that are needed before the first worker. Default: 0. */
+  /** Memory to reserve before the first worker, in bytes. Default: 0. */
   overhead?: number | undefined;
-  /** Processor cores. Default: what the runtime reports. */
+  /** Number of processor cores. Default: the number that the runtime reports. */
   cores?: number | undefined;
-  /** Most workers per core. Default: 1. */
+  /** Maximum number of workers per core. Default: 1. */
   ratio?: number | undefined;
-  /** Most workers in all. Default: no maximum. */
+  /** Maximum number of workers. Default: no maximum. */
   max?: number | undefined;
 }
 
 /**
- * How many workers fit: headroom × fraction − overhead, by the cost of each,
- * capped by cores × ratio and a maximum, and never below 1.
+ * Computes how many workers fit into the headroom.
+ *
+ * The number is (headroom × `fraction` − `overhead`) ÷ `costPerWorker`. It is at
+ * most `cores` × `ratio`, at most `max`, and at least 1.
  *
  * ```ts
  * import { GiB, MemInfo, MiB } from "@x/memctl";
@@ -34,9 +36,8 @@ export interface LinearBudgetOptions {
  * assert.equal(workers(new MemInfo({ systemAvailable: 4 * GiB })), 4);
  * ```
  *
- * @param options The costs and the caps.
- * @returns A function from a snapshot to a whole number of workers, at least 1. An unknown headroom
- * gives 1.
+ * @param options The cost of a worker, and the maximum numbers.
+ * @returns A function from a snapshot to a number of workers. It returns 1 while headroom is unknown.
  * @throws {RangeError} If an option is out of range.
  * @throws {TypeError} If an option is not a number.
  * @since 0.1.0

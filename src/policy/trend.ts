@@ -3,14 +3,14 @@ import type { MemInfo } from "../mem_info.ts";
 import { SortedNumbers } from "./sorted_numbers.ts";
 
 /**
- * Where memory is heading.
+ * The trend of headroom.
  *
  * @since 0.1.0
  */
 export interface Trend {
-  /** Bytes of headroom lost per second; negative: it grows. */
+  /** Headroom lost per second, in bytes. Negative if headroom grows. */
   readonly bytesPerSecond: number;
-  /** Seconds until headroom is 0 at that rate; `Infinity` if it does not shrink. */
+  /** Seconds until headroom is 0 at that rate. `Infinity` if it does not shrink. */
   readonly secondsLeft: number;
 }
 
@@ -20,17 +20,16 @@ export interface Trend {
  * @since 0.1.0
  */
 export interface TrendOptions {
-  /** How many recent samples to fit. Default: 20. */
+  /** Number of recent samples to fit. Default: 20. */
   samples?: number | undefined;
 }
 
 /**
- * Tells the growth rate and the time to exhaustion, by the exact median slope
- * over all pairs of recent samples (Theil and Sen). A single spike or garbage
- * collection does not change it.
+ * Computes how fast headroom shrinks, and how long it will last.
  *
- * The slopes are kept in order from call to call, in 4 × `samples`² bytes: 1.6
- * kB by default, and 4 MB for 1,000 samples.
+ * The rate is the exact median slope over all pairs of recent samples (Theil–Sen
+ * estimator). A single spike or garbage collection does not change it. The slopes
+ * take 4 × `samples`² bytes: 1.6 kB by default, and 4 MB for 1,000 samples.
  *
  * ```ts
  * import { MemInfo } from "@x/memctl";
@@ -45,7 +44,7 @@ export interface TrendOptions {
  * assert.deepEqual(next, { bytesPerSecond: 100, secondsLeft: 40 });
  * ```
  *
- * @param options How far to look back.
+ * @param options How many samples to fit.
  * @returns A function from a snapshot to the trend, or `undefined` before there are three samples
  * with a headroom.
  * @throws {RangeError} If `samples` is not a whole number from 3 to 1,000.
