@@ -97,7 +97,7 @@ function unitOf({ type, doc }: Member, symbol: Exported): string {
   const words = "milliseconds?|ms|microseconds|bytes?|seconds?|percent|MiB";
   const own = new RegExp(`\\b(${words})\\b`, "i").exec(doc);
   const shared = new RegExp(`\\b(?:Durations|sizes) are (${words})\\b`).exec(symbol.doc);
-  return UNITS[(own ?? shared)?.[1]!.toLowerCase() ?? ""] ?? "–";
+  return UNITS[(own ?? shared)?.[1]?.toLowerCase() ?? ""] ?? "–";
 }
 
 const UNITS: Record<string, string> = {

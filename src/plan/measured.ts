@@ -1,5 +1,5 @@
 // What a runtime takes besides its heap. Each figure was found by
-// `deno task bench:smallest`; bench/README.md tells how.
+// `deno task bench:smallest`; docs/benchmarks.md explains how.
 
 import { MiB } from "../bytes.ts";
 
