@@ -1,5 +1,5 @@
 // Every example in the documentation, run as its reader would: it imports the
-// package by name. (Under Deno the test command runs the same by --doc.)
+// package by name. (Its types are one of the checks of the test command.)
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -31,7 +31,7 @@ function examples(file: string): string[] {
   return [...plain.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code!);
 }
 
-describe("examples in the documentation", { skip: "Deno" in globalThis && "run by --doc" }, () => {
+describe("examples in the documentation", () => {
   // Below the package's folder, so that its own name is found.
   const folder = path.join(root, `.examples-${process.pid}`);
   after(() => fs.rmSync(folder, { recursive: true, force: true }));

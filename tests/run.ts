@@ -26,6 +26,15 @@ const node = programOf("node");
 
 const checks: Job[] = [
   check("types", [deno, "check"]),
+  check("types of the examples", [
+    deno,
+    "check",
+    "--doc",
+    ...entryPoints(),
+    "src",
+    "docs",
+    "README.md",
+  ]),
   check("publish, dry run", [deno, "publish", "--dry-run", "--allow-dirty"]),
   check("lint", [deno, "lint"]),
   check("doc lint", [deno, "doc", "--lint", ...entryPoints()]),
@@ -80,11 +89,6 @@ const suites: Job[] = [
     command: [...command, ...all],
     env,
   })),
-  {
-    name: "examples in the documentation and the README",
-    kind: "suite",
-    command: [deno, "test", "-A", "--doc", ...entryPoints(), "src", "docs", "README.md"],
-  },
   // Nothing in them differs between the runtimes.
   {
     name: "files to deploy, and what the documentation says",
