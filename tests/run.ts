@@ -109,22 +109,11 @@ const suites: Job[] = [
 ];
 
 const cores = os.availableParallelism();
-const e2e = fs.readdirSync("tests/e2e").filter((file) => file.endsWith("_test.ts"));
-
-/** Those of tests/e2e that other processes do not disturb. */
-const UNDISTURBED = ["few_descriptors", "heap_snapshots", "latching", "survival", "system_calls"];
-const undisturbed = (file: string) => UNDISTURBED.includes(file.replace("_test.ts", ""));
-
-const inCgroups: Job[] = [
-  realCgroups("real cgroups", e2e.filter(undisturbed), cores),
-  realCgroups("real cgroups, alone", e2e.filter((file) => !undisturbed(file)), 1),
-];
 
 const all = sum([
   ...await runJobs(checks, cores),
   // One more, because each of them waits at times.
   ...await runJobs(suites, cores + 1),
-  ...await runJobs(inCgroups, 1),
 ]);
 fs.rmSync(folder, { recursive: true, force: true });
 console.log(`\n${counted(all)}`);
@@ -132,17 +121,6 @@ process.exit(all.failed === 0 ? 0 : 1);
 
 function check(name: string, command: string[]): Job {
   return { name, kind: "check", command };
-}
-
-/** Files of tests/e2e, so many at a time. */
-function realCgroups(name: string, files: string[], atOnce: number): Job {
-  const options = ["--test", "--test-reporter=spec", `--test-concurrency=${atOnce}`];
-  return {
-    name,
-    kind: "suite",
-    command: [node, ...options, ...files.map((file) => `tests/e2e/${file}`)],
-    maySkip: true,
-  };
 }
 
 /** `npm ci`, unless what is installed came from this very lock file. */
