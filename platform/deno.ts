@@ -3,7 +3,8 @@
 /** A permission, as Deno describes it. Without a path or command: for all of them. */
 export type Permission =
   | { name: "read" | "write"; path?: string }
-  | { name: "env" | "ffi" }
+  | { name: "env"; variable?: string }
+  | { name: "ffi" }
   | { name: "run"; command?: string }
   | { name: "sys"; kind: "systemMemoryInfo" };
 

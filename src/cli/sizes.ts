@@ -1,16 +1,12 @@
-import { GiB, KiB, MiB } from "../bytes.ts";
 import type { Share } from "../size.ts";
+import { bytesOf } from "../size_text.ts";
 import { UsageError } from "./usage_error.ts";
-
-const UNITS: Record<string, number> = { "": 1, K: KiB, M: MiB, G: GiB };
-const SIZE = /^(\d+(?:\.\d+)?|\.\d+)(?:([KMG])(?:iB?)?)?$/i;
 
 /** A size of the command line, in bytes: a number with K, M or G, which are binary units. */
 export function sizeOf(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  const [, number, unit = ""] = SIZE.exec(text.trim()) ?? [];
-  const bytes = Math.floor(Number(number) * UNITS[unit.toUpperCase()]!);
-  if (bytes >= 1 && Number.isSafeInteger(bytes)) return bytes;
+  const bytes = bytesOf(text);
+  if (bytes !== undefined) return bytes;
   throw new UsageError(
     `--${name} must be a size such as 512M or 1.5GiB: current value is "${text}"`,
   );

@@ -1,5 +1,5 @@
 import { openSampler } from "../host/sampling.ts";
-import { type LimitHere, limitOf } from "./limit_here.ts";
+import { type LimitHere, limitOf } from "../limit_of.ts";
 import { type Plan, plan } from "./plan.ts";
 import type { PlanOptions } from "./options.ts";
 

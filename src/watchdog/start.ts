@@ -94,6 +94,7 @@ export function start(
     dog?.stop();
     way?.steering?.stop();
     leave();
+    place.giveBack();
     throw toFailure(error, "starting").reason;
   }
   // A logger may have aborted it.

@@ -1,5 +1,5 @@
-import type { MemInfo } from "../mem_info.ts";
-import type { Signals } from "../sampler.ts";
+import type { MemInfo } from "./mem_info.ts";
+import type { Signals } from "./sampler.ts";
 
 /** The effective limit. */
 export interface LimitHere {

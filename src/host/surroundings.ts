@@ -1,0 +1,3 @@
+// Where the automatic start meets platform/.
+
+export { surroundings } from "../../platform/surroundings.ts";
