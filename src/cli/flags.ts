@@ -17,6 +17,7 @@ export interface Flags {
   shell?: boolean | undefined;
   print?: boolean | undefined;
   spawn?: boolean | undefined;
+  watchdog?: boolean | undefined;
   /** What exec starts. */
   command?: readonly string[] | undefined;
   /** What plot draws. */

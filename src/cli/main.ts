@@ -9,7 +9,7 @@ usage: memctl doctor [--json]
        memctl watch [--interval MS] [--count N] [--usage WHICH] [--json]
        memctl plot FILE [--output FILE] [--width N] [--height N]
        memctl plan [SIZES] [--runtime NAME] [--json | --shell]
-       memctl exec [SIZES] [--print [--json]] [--spawn] -- COMMAND…
+       memctl exec [SIZES] [--watchdog] [--print [--json]] [--spawn] -- COMMAND…
 
   doctor  which signals there are, where from, why not the others, and what
           to change
@@ -27,6 +27,7 @@ usage: memctl doctor [--json]
   --width N, --height N   of the chart, in pixels (900, 420)
   --runtime NAME  plan only for deno, bun or node
   --shell         plan as lines for a shell: eval "$(memctl plan --shell)"
+  --watchdog      start the watchdog in COMMAND too, if there is a limit
   --print         what exec would do; it starts nothing
   --spawn         start COMMAND as a child and pass signals on to it
   --help          this text
@@ -78,6 +79,7 @@ const OPTIONS = {
     print: { type: "boolean" },
     json: { type: "boolean" },
     spawn: { type: "boolean" },
+    watchdog: { type: "boolean" },
   },
 } as const satisfies Record<string, ParseArgsConfig["options"]>;
 

@@ -10,6 +10,8 @@ export interface Recognised {
   readonly launches: boolean;
   /** Flags of the runtime, as far as they can be told from its program's arguments. */
   readonly flags: readonly string[];
+  /** The command line that a script starts with, if it is recognised by that. */
+  readonly interpreter?: readonly string[];
 }
 
 /** Looks at files. */
@@ -66,7 +68,8 @@ function byShebang([name = ""]: readonly string[], files: Files): Recognised | u
     words.shift();
     while (/^-|=/.test(words[0] ?? "")) words.shift();
   }
-  return byName(words, files);
+  const found = byName(words, files);
+  return found && { ...found, interpreter: words };
 }
 
 function leadingFlags(words: readonly string[]): string[] {
