@@ -32,6 +32,7 @@ export type {
 } from "./src/watchdog/events.ts";
 export type { Watchdog } from "./src/watchdog/handle.ts";
 export type {
+  CgroupDrivenOptions,
   CommonWatchdogOptions,
   HeapSnapshotOptions,
   WatchdogRules,

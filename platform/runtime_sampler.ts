@@ -15,6 +15,7 @@ import {
   thisEngine,
   unavailable,
 } from "./engine.ts";
+import { explainStated, type Stated, takeStated } from "./stated_limit.ts";
 
 /** Figures of the machine, in bytes. */
 interface SystemFigures {
@@ -89,6 +90,8 @@ export class RuntimeSampler implements Sampler {
   readonly #wanted: Wanted;
   /** The last snapshot, which `signals` explains. */
   #last: MemInfo | undefined;
+  /** What became of the limit that the user stated. */
+  #stated: Stated;
 
   constructor(host: RuntimeHost, options: SamplerOptions = {}) {
     this.#host = host;
@@ -109,6 +112,7 @@ export class RuntimeSampler implements Sampler {
       next.cgroupLimit = limit;
       next.cgroupCurrent = next.processRss;
     }
+    this.#stated = takeStated(next, this.#wanted.limit);
     keepAsked(next, this.#wanted);
     return this.#last = new MemInfo(next);
   }
@@ -148,7 +152,8 @@ export class RuntimeSampler implements Sampler {
       pressure: unavailable("/proc/pressure/memory", cgroupReason),
       pressureEvents: unavailable("memory.events", cgroupReason),
     };
-    return onlyAsked(signals, this.#wanted, info);
+    const { limit } = this.#wanted;
+    return onlyAsked(explainStated(signals, limit, this.#stated, info), this.#wanted, info);
   }
 
   close(): void {

@@ -18,7 +18,9 @@ export type SampledField = SignalName | "headroom";
 /** What one sampler reads for each snapshot. */
 export interface Wanted extends Readonly<Record<SignalName, boolean>> {
   /** Equal for equal wishes. */
-  readonly key: number;
+  readonly key: string;
+  /** The limit that the user stated, in bytes; `Infinity`: none. */
+  readonly limit: number;
   /** Whether the fields are there that `headroom()` needs. */
   readonly headroom: boolean;
   /** Whether usage is the working set. */
@@ -38,6 +40,7 @@ interface Wishes {
   readonly usage?: Usage | undefined;
   readonly pressure?: boolean | undefined;
   readonly fields?: readonly SampledField[] | undefined;
+  readonly limit?: number | undefined;
 }
 
 /**
@@ -49,7 +52,7 @@ interface Wishes {
  */
 export function readFields(
   fields: Wishes["fields"],
-  { usage, pressure }: Omit<Wishes, "fields">,
+  { usage, pressure }: Pick<Wishes, "usage" | "pressure">,
 ): Wishes["fields"] {
   if (fields === undefined) return undefined;
   if (!Array.isArray(fields)) {
@@ -83,7 +86,7 @@ export function readFields(
 }
 
 /** What a sampler with these options, which were checked, reads. */
-export function wantedOf({ usage, pressure = false, fields }: Wishes): Wanted {
+export function wantedOf({ usage, pressure = false, fields, limit = Infinity }: Wishes): Wanted {
   const has = (name: SampledField) => fields === undefined || fields.includes(name);
   const headroom = has("headroom");
   const named = fields?.includes("cgroupWorkingSet") === true;
@@ -99,7 +102,8 @@ export function wantedOf({ usage, pressure = false, fields }: Wishes): Wanted {
   const flags = [...SIGNAL_NAMES.map((name) => wishes[name]), headroom, ownUsage];
   return {
     ...wishes,
-    key: flags.reduce((key, flag, bit) => key + (flag ? 2 ** bit : 0), 0),
+    key: `${flags.map(Number).join("")} ${limit}`,
+    limit,
     headroom,
     workingSet,
     ownUsage,

@@ -131,6 +131,18 @@ export interface SamplerOptions {
    * seconds, to compare the limit with host memory.
    */
   fields?: readonly SampledField[] | undefined;
+  /**
+   * A memory limit in bytes that cannot be seen from inside, such as that of a
+   * Fargate task. It counts as one more limit of the process's own cgroup:
+   * headroom is that of the limit that leaves the least. If it is effective, it is
+   * `cgroupLimit`, and `signals.cgroupLimit` names this option.
+   *
+   * Usage against it is that of the process's own cgroup. Where that cannot be
+   * read, or where the process is in the root cgroup, it is the resident set of
+   * this process, and `signals.cgroupCurrent` says so. A limit above host memory
+   * is ignored. Default: none.
+   */
+  limit?: number | undefined;
   /** The adapter to use. Default: the one that fits the platform. */
   adapter?: AdapterName | undefined;
   /**

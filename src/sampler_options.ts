@@ -1,6 +1,6 @@
 // The options of a sampler, checked.
 
-import { checkObject, checkOneOf, checkOptionalBoolean, show } from "./check.ts";
+import { checkNumber, checkObject, checkOneOf, checkOptionalBoolean, show } from "./check.ts";
 import { readFields } from "./fields.ts";
 import type { SamplerOptions } from "./sampler.ts";
 
@@ -10,11 +10,14 @@ const ADAPTERS = ["linux", "darwin", "runtime"];
 /**
  * Reads each option of a sampler once, and checks it.
  *
+ * @param hasLimit Whether `limit` is the sampler's. In the options of some
+ * watchdogs it is of something else, and is not read here.
  * @returns A copy, so that later changes to `options` have no effect.
  */
-export function readSamplerOptions(options: SamplerOptions): SamplerOptions {
+export function readSamplerOptions(options: SamplerOptions, hasLimit = true): SamplerOptions {
   checkObject("options", options);
   const { usage, adapter, pressure, root, fields } = options;
+  const limit = hasLimit ? options.limit : undefined;
   checkOneOf("usage", usage, USAGES);
   checkOneOf("adapter", adapter, ADAPTERS);
   checkOptionalBoolean("pressure", pressure);
@@ -22,5 +25,18 @@ export function readSamplerOptions(options: SamplerOptions): SamplerOptions {
     throw new TypeError(`'root' must be a path: current value is ${show(root)}`);
   }
   if (root === "") throw new RangeError(`'root' must not be empty: current value is ""`);
-  return { usage, adapter, pressure, root, fields: readFields(fields, { usage, pressure }) };
+  if (limit !== undefined) checkLimit(limit);
+  const own = readFields(fields, { usage, pressure });
+  return { usage, adapter, pressure, root, limit, fields: own };
+}
+
+function checkLimit(limit: unknown): void {
+  const kind = "a number of bytes, such as 512 * MiB";
+  checkNumber(
+    "limit",
+    limit,
+    kind,
+    "at least 1 byte and finite",
+    (limit) => limit >= 1 && limit < Infinity,
+  );
 }

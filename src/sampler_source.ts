@@ -33,6 +33,7 @@ export interface OpenSource {
  * Reads each option of a source once, and checks it.
  *
  * @param defaults What to sample where the user does not say.
+ * @param hasLimit As for {@linkcode readSamplerOptions}.
  * @throws {TypeError} If an option is of the wrong type, or if there is a
  * sampler and also an option that says what to sample.
  * @throws {RangeError} If an option has an unknown value.
@@ -40,8 +41,9 @@ export interface OpenSource {
 export function readSamplerSource(
   options: SamplerSource,
   defaults: SamplerOptions = {},
+  hasLimit = true,
 ): SourceSettings {
-  const sampling = readSamplerOptions(options);
+  const sampling = readSamplerOptions(options, hasLimit);
   const { sampler } = options;
   checkOptionalMethod("sampler", sampler, "sample");
   const names = Object.keys(sampling) as (keyof SamplerOptions)[];

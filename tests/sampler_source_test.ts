@@ -19,6 +19,7 @@ const EXCLUDED: Required<SamplerOptions> = {
   pressure: false,
   root: "/",
   fields: ["headroom"],
+  limit: 1_000_000,
 };
 
 describe("a sampler that is passed in", () => {
@@ -95,6 +96,7 @@ describe("a sampler that is passed in", () => {
       adapter: undefined,
       pressure: undefined,
       root: "/x",
+      limit: undefined,
     });
     const sampler = new ScriptedSampler();
     const given = readSamplerSource({ sampler }, { usage: "workingSet" });

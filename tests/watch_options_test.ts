@@ -151,6 +151,7 @@ describe("the options of a watch", () => {
         adapter: undefined,
         pressure: undefined,
         root: undefined,
+        limit: undefined,
         fields: undefined,
       },
     });

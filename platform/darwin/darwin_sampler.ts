@@ -7,6 +7,7 @@ import type { AdapterName, Sampler, SamplerOptions, Signals } from "../../src/sa
 import { keepAsked, onlyAsked } from "../asked_signals.ts";
 import type { Engine } from "../engine.ts";
 import { Handle, OpenOnce } from "../open_once.ts";
+import { explainStated, type Stated, takeStated } from "../stated_limit.ts";
 import { DarwinReader, VM_STAT } from "./darwin_reader.ts";
 import { run, runProblem } from "./subprocess.ts";
 
@@ -29,6 +30,8 @@ export class DarwinSampler extends Handle<DarwinReader> implements Sampler {
   readonly #wanted: Wanted;
   /** The last snapshot, which `signals` explains. */
   #last: MemInfo = new MemInfo({ at: 0 });
+  /** What became of the limit that the user stated. */
+  #stated: Stated;
 
   constructor(reader: OpenOnce<DarwinReader>, wanted: Wanted) {
     super(reader);
@@ -36,7 +39,9 @@ export class DarwinSampler extends Handle<DarwinReader> implements Sampler {
   }
 
   get signals(): Signals {
-    return onlyAsked(this.open.signals, this.#wanted, this.#last);
+    const { limit } = this.#wanted;
+    const signals = explainStated(this.open.signals, limit, this.#stated, this.#last);
+    return onlyAsked(signals, this.#wanted, this.#last);
   }
 
   /** `undefined`, or why nothing at all can be read. */
@@ -46,6 +51,7 @@ export class DarwinSampler extends Handle<DarwinReader> implements Sampler {
 
   async sample(): Promise<MemInfo> {
     const next = await this.open.sample();
+    this.#stated = takeStated(next, this.#wanted.limit);
     keepAsked(next, this.#wanted);
     return this.#last = new MemInfo(next);
   }

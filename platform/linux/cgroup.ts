@@ -8,6 +8,7 @@ import {
   type CgroupReading,
   type CgroupWishes,
   clear,
+  considerStated,
   emptyReading,
 } from "./cgroup_levels.ts";
 import { type CgroupPlace, locateCgroup } from "./cgroup_place.ts";
@@ -145,6 +146,9 @@ export class Cgroup {
       clear(out);
       out.waiting = this.#waiting;
       out.limit = this.#doubt === undefined ? Infinity : undefined;
+      if (wishes.stated === Infinity) return;
+      out.statedIgnored = wishes.stated > total;
+      if (!out.statedIgnored) considerStated(wishes, Infinity, out);
       return;
     }
     this.#levels.read(wishes, total, out);

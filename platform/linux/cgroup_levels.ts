@@ -2,6 +2,7 @@
 
 import { KernelFile } from "../kernel_file.ts";
 import type { OpenFiles } from "../open_files.ts";
+import { STATED_LIMIT } from "../stated_limit.ts";
 import { ROOT_ONLY, USE_HIERARCHY, V1, V2 } from "./cgroup_files.ts";
 import { CgroupLevel } from "./cgroup_level.ts";
 
@@ -33,6 +34,10 @@ export interface CgroupReading {
   usageProblem: string | undefined;
   /** Why the working set cannot be read although the usage can. */
   workingSetProblem: string | undefined;
+  /** Whether the resident set of this process stands in for the usage. */
+  rssStandsIn: boolean;
+  /** Whether the limit that the user stated is above host memory. */
+  statedIgnored: boolean;
 }
 
 /** What is wanted of the levels. */
@@ -45,6 +50,8 @@ export interface CgroupWishes {
   readonly ownUsage: boolean;
   /** Bytes that this process alone uses, where no usage can be read. */
   readonly leastUsed: () => number;
+  /** The limit that the user stated, in bytes; `Infinity`: none. */
+  readonly stated: number;
 }
 
 /** A reading in which nothing is known. */
@@ -61,7 +68,26 @@ export function emptyReading(): CgroupReading {
     limitProblems: [],
     usageProblem: undefined,
     workingSetProblem: undefined,
+    rssStandsIn: false,
+    statedIgnored: false,
   };
+}
+
+/**
+ * Takes over the limit that the user stated, with the resident set of this
+ * process for want of a usage, if it leaves less than `least`.
+ */
+export function considerStated(wishes: CgroupWishes, least: number, out: CgroupReading): void {
+  const rss = wishes.leastUsed();
+  if (wishes.stated - rss >= least) return;
+  out.current = rss > 0 ? rss : undefined;
+  out.limit = wishes.stated;
+  out.workingSet = undefined;
+  out.limitSource = STATED_LIMIT;
+  out.usageSource = undefined;
+  out.estimate = false;
+  out.waiting = false;
+  out.rssStandsIn = true;
 }
 
 /** All levels from the process's own group up to the mount point. */
@@ -71,11 +97,17 @@ export class CgroupLevels {
   /** Version 1: whether a group that cannot be read binds. */
   #hiddenLimit = false;
   readonly #version: 1 | 2;
+  readonly #files: OpenFiles;
+  /** The process's own group. */
+  readonly #folder: string;
+  #root: boolean | undefined;
   /** Why a shortage hides what binds; see {@linkcode CgroupLevels.waiting}. */
   #shortage: string | undefined;
 
   constructor(version: 1 | 2, folders: string[], files: OpenFiles) {
     this.#version = version;
+    this.#files = files;
+    this.#folder = folders[0]!;
     const names = version === 1 ? V1 : V2;
     const binding = version === 1 ? this.#bindingFolders(folders, files) : folders;
     this.#levels = binding.map((folder) => new CgroupLevel(folder, names, files));
@@ -153,9 +185,10 @@ export class CgroupLevels {
         // It belongs to a level that cannot be read, or to one out of sight
         // above the outermost. Neither uses less than the level named here.
         const at = unread === -1 ? levels.length - 1 : unread;
-        this.#consider(at, limit, own.statFile.path, wishes, least, out);
+        least = this.#consider(at, limit, own.statFile.path, wishes, least, out);
       }
     }
+    if (wishes.stated !== Infinity) this.#considerStated(wishes, total, least, out);
     if (out.limit !== undefined) return;
     if (known) out.limit = Infinity;
     out.waiting = waiting;
@@ -212,6 +245,23 @@ export class CgroupLevels {
     return left;
   }
 
+  /** The limit that the user stated counts as one of the process's own group. */
+  #considerStated(wishes: CgroupWishes, total: number, least: number, out: CgroupReading): void {
+    out.statedIgnored = wishes.stated > total;
+    if (out.statedIgnored) return;
+    const at = this.#isRoot ? -1 : this.#levels.findIndex((level) => !level.limitFile.missing);
+    if (at !== -1) {
+      this.#consider(at, wishes.stated, STATED_LIMIT, wishes, least, out);
+      if (out.limitSource !== STATED_LIMIT || out.current !== undefined) return;
+    }
+    considerStated(wishes, least, out);
+  }
+
+  /** Version 1: whether the own group is the root, whose usage is that of the host. */
+  get #isRoot(): boolean {
+    return this.#root ??= this.#files.io.exists(`${this.#folder}/${ROOT_ONLY}`);
+  }
+
   #readOwnUsage(workingSet: boolean, out: CgroupReading): void {
     const level = this.#own ?? this.#levels[0]!;
     out.limitSource = level.limitFile.path;
@@ -261,4 +311,6 @@ export function clear(out: CgroupReading): void {
   out.limitProblems.length = 0;
   out.usageProblem = undefined;
   out.workingSetProblem = undefined;
+  out.rssStandsIn = false;
+  out.statedIgnored = false;
 }

@@ -1,7 +1,9 @@
 // Explains what was read of the cgroup, and what could not be. Nothing is read here.
 
+import type { Wanted } from "../../src/fields.ts";
 import type { Signal, Signals } from "../../src/sampler.ts";
 import { unavailable } from "../engine.ts";
+import { explainRssAsUsage, noteOfStated, STATED_LIMIT } from "../stated_limit.ts";
 import type { Cgroup, PlacedReading } from "./cgroup.ts";
 
 /** The signals of the memory files. */
@@ -14,22 +16,26 @@ export type CgroupSignals = Pick<
  * Explains a reading.
  *
  * @param placeSource The file that the place was found by.
- * @param workingSet Whether the working set was asked for.
+ * @param wanted What was asked for.
  * @param throttleLimit In bytes; `Infinity`: none.
+ * @param residentSet Explains the resident set of this process, if it is this.
  */
 export function explainCgroup(
   reading: PlacedReading,
   placeSource: string,
-  workingSet: boolean,
+  { workingSet, limit: stated }: Wanted,
   throttleLimit: number,
+  residentSet: (rss: number | undefined) => Signal,
 ): CgroupSignals {
   const where = ownFolder(reading) ?? placeSource;
   const { current, usageSource = where, usageProblem, controlled } = reading;
   const why = explainNone(reading);
   const notes = [uncertainty(reading)];
   if (reading.estimate) notes.push(`lower bound, as ${usageProblem}`);
+  const cgroupLimit = explainLimit(reading, where, throttleLimit, stated);
+  if (reading.rssStandsIn) return { cgroupLimit, ...explainRssAsUsage(residentSet(current)) };
   return {
-    cgroupLimit: explainLimit(reading, where, throttleLimit),
+    cgroupLimit,
     cgroupCurrent: current === undefined
       ? unavailable(usageSource, controlled ? usageProblem ?? why : why)
       : { ...available(usageSource, notes), ...(reading.estimate && { estimate: true }) },
@@ -58,16 +64,28 @@ export function explainEvents({ place, events, controlled, placeSource, doubt }:
   return unavailable(source, `no memory.events at any level${why}`);
 }
 
-function explainLimit(reading: PlacedReading, where: string, throttleLimit: number): Signal {
+function explainLimit(
+  reading: PlacedReading,
+  where: string,
+  throttleLimit: number,
+  stated: number,
+): Signal {
   const { limit, limitSource = where, limitProblems, controlled } = reading;
   const why = explainNone(reading);
   const throttle = throttleLimit < (limit ?? 0) && { throttleAt: throttleLimit };
+  const isStated = limitSource === STATED_LIMIT;
+  const ineffective = reading.statedIgnored ? "above host memory" : "leaves more";
+  const statedNote = isStated || stated === Infinity
+    ? undefined
+    : noteOfStated(stated, ineffective);
   if (limit === undefined) {
-    return { ...unavailable(limitSource, limitProblems[0] ?? why), ...throttle };
+    const reasons = [limitProblems[0] ?? why, statedNote];
+    return { ...unavailable(limitSource, joined(reasons)), ...throttle };
   }
-  const notes = [uncertainty(reading)];
+  const notes = [statedNote, uncertainty(reading)];
+  if (isStated && reading.place.kind === "unknown") notes.push(`upper bound, as ${why}`);
   if (limitProblems.length > 0) notes.push(`upper bound, as ${limitProblems.join("; ")}`);
-  if (!controlled) notes.push(`no limit: ${why}`);
+  if (!controlled && !isStated) notes.push(`no limit: ${why}`);
   return { ...available(limitSource, notes), ...throttle };
 }
 
@@ -90,6 +108,10 @@ function uncertainty({ place }: PlacedReading): string | undefined {
 }
 
 function available(source: string, notes: (string | undefined)[]): Signal {
-  const note = notes.filter((note) => note !== undefined).join("; ");
+  const note = joined(notes);
   return { available: true, source, ...(note !== "" && { note }) };
+}
+
+function joined(parts: (string | undefined)[]): string {
+  return parts.filter((part) => part !== undefined).join("; ");
 }

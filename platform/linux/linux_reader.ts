@@ -52,7 +52,7 @@ export class LinuxReader {
     return true;
   };
   /** The readings by the key of what is wanted. */
-  readonly #readings = new Map<number, LinuxReading>();
+  readonly #readings = new Map<string, LinuxReading>();
   /** The last total that was read: without it, limits above it would count. */
   #total: number | undefined = undefined;
   /** When that was, in milliseconds since the epoch. */

@@ -37,10 +37,10 @@ export interface LinuxReading {
 
 /** A reading in which nothing is known. */
 export function emptyLinuxReading(wanted: Wanted, leastUsed: () => number): LinuxReading {
-  const { workingSet, ownUsage } = wanted;
+  const { workingSet, ownUsage, limit: stated } = wanted;
   return {
     wanted,
-    wishes: { workingSet, ownUsage, leastUsed, enough: Infinity },
+    wishes: { workingSet, ownUsage, leastUsed, stated, enough: Infinity },
     info: new MemInfo({ at: 0 }),
     joint: undefined,
     jointAt: 0,
@@ -75,7 +75,9 @@ export function explainReading(
 ): Omit<Signals, "pressureEvents"> {
   const { wanted, info, group, meminfoProblem } = reading;
   const { path } = meminfo;
-  const cgroup = explainCgroup(group, placeSource, wanted.workingSet, throttleLimit);
+  const residentSet = (value: number | undefined) =>
+    reading.engineRss ? engine.rss! : explainRss(value, reading, rss);
+  const cgroup = explainCgroup(group, placeSource, wanted, throttleLimit, residentSet);
   const fromMeminfo = (value: number | undefined): Signal =>
     value === undefined
       ? unavailable(
@@ -89,7 +91,7 @@ export function explainReading(
       ? unavailable(path, `withheld while the cgroup is unknown: ${cgroup.cgroupLimit.reason}`)
       : fromMeminfo(info.systemAvailable),
     systemTotal: fromMeminfo(info.systemTotal),
-    processRss: reading.engineRss ? engine.rss! : explainRss(reading, rss),
+    processRss: residentSet(info.processRss),
     ...engine.signals,
     ...cgroup,
     pressure: explainPressure(reading),
@@ -97,10 +99,12 @@ export function explainReading(
   return onlyAsked(signals, wanted, info);
 }
 
-function explainRss({ info, rssProblem }: LinuxReading, { path }: KernelFile): Signal {
-  return info.processRss === undefined
-    ? unavailable(path, rssProblem!)
-    : { available: true, source: path };
+function explainRss(
+  value: number | undefined,
+  { rssProblem }: LinuxReading,
+  { path }: KernelFile,
+): Signal {
+  return value === undefined ? unavailable(path, rssProblem!) : { available: true, source: path };
 }
 
 function explainPressure({ info, pressureSource: source, pressureProblem }: LinuxReading): Signal {

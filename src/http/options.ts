@@ -62,7 +62,7 @@ export type RefusalReason = "headroom" | "inFlight" | "priority" | "rss" | "heap
  */
 export type ShedOptions<R extends RequestLike = RequestLike> =
   & ShedRules<R>
-  & SamplerSource<"usage" | "adapter" | "root">;
+  & SamplerSource<"usage" | "adapter" | "root" | "limit">;
 
 /**
  * The options of a shedder but those of the memory that it samples.

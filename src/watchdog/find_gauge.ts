@@ -1,20 +1,31 @@
 import type { MemInfo, SignalName } from "../mem_info.ts";
 import type { Sampler } from "../sampler.ts";
 import { NotSupportedError } from "./errors.ts";
-import { cgroupGauge, systemGauge } from "./gauge.ts";
+import { cgroupGauge, statedGauge, systemGauge } from "./gauge.ts";
 import { checkLimit } from "./settings.ts";
 import type { Way } from "./start.ts";
 
-/** The cgroup's memory, if it has a limit. */
-export function findCgroup(first: MemInfo | undefined, sampler: Sampler): Way {
+/**
+ * The cgroup's memory, if it has a limit.
+ *
+ * @param stated The limit that the user stated, in bytes.
+ */
+export function findCgroup(
+  first: MemInfo | undefined,
+  sampler: Sampler,
+  stated: number | undefined,
+): Way {
+  // Where the first snapshot takes time, it alone tells whether that limit counts.
+  if (first === undefined && stated !== undefined) return { gauge: statedGauge };
   if (first === undefined) {
     throw new NotSupportedError("cgroupDriven needs a cgroup, and this platform has none");
   }
   requireSignals("cgroupDriven", first, sampler, "cgroupLimit", "cgroupCurrent");
   if (first.cgroupLimit === Infinity) {
-    const { source } = sampler.signals.cgroupLimit;
+    const { source, note } = sampler.signals.cgroupLimit;
+    const where = note === undefined ? source : `${source}: ${note}`;
     throw new NotSupportedError(
-      `cgroupDriven needs a cgroup limit, and none is set (${source}); systemDriven or heapDriven would work`,
+      `cgroupDriven needs a cgroup limit, and none is set (${where}); systemDriven or heapDriven would work`,
     );
   }
   return { gauge: cgroupGauge };

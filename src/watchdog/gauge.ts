@@ -45,6 +45,12 @@ export function systemGauge(limit: number | undefined): Gauge {
   };
 }
 
+/** The same where the limit may turn out to be above host memory, which then counts instead. */
+export const statedGauge: Gauge = {
+  scope: "cgroup",
+  read: (info) => cgroupGauge.read(info) ?? systemGauge(undefined).read(info),
+};
+
 /**
  * Bytes that this isolate's heap gave back between two snapshots. Usage of the
  * process or the container counts only where the heap's figures are unknown:

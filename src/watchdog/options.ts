@@ -49,6 +49,17 @@ export interface HeapSnapshotOptions {
 export type CommonWatchdogOptions = WatchdogRules & SamplerSource<"usage" | "adapter" | "root">;
 
 /**
+ * Options of {@linkcode cgroupDriven}. `limit` is a memory limit in bytes that
+ * cannot be seen from inside, as in the options of a sampler: the smaller of it
+ * and the effective limit counts, and it counts where there is no other.
+ *
+ * @since 0.1.0
+ */
+export type CgroupDrivenOptions =
+  & WatchdogRules
+  & SamplerSource<"usage" | "adapter" | "root" | "limit">;
+
+/**
  * The options of a watchdog except those of the memory that it samples.
  *
  * @since 0.1.0

@@ -64,11 +64,17 @@ const LOG_METHODS = ["debug", "info", "warn", "error"] as const;
  * Reads each option that every watchdog takes once, and checks it.
  *
  * @param scope What the watchdog follows, as far as it is known.
+ * @param hasLimit Whether `limit` is that of a sampler. It is not where the
+ * watchdog follows a heap or the host.
  * @throws {TypeError} If an option is of the wrong type.
  * @throws {RangeError} If an option is out of range or has an unknown value.
  */
-export function readCommonOptions(options: CommonWatchdogOptions, scope: Scope): WatchdogSettings {
-  const source = readSamplerSource(options, { usage: "workingSet" });
+export function readCommonOptions(
+  options: CommonWatchdogOptions,
+  scope: Scope,
+  hasLimit = true,
+): WatchdogSettings {
+  const source = readSamplerSource(options, { usage: "workingSet" }, hasLimit);
   refuseSampling(source, ["pressure", "fields"], "a watchdog");
   const { clock = systemClock, interval = 25, unref = true, signal } = options;
   const { maxInterval = Math.max(interval, 1_000) } = options;

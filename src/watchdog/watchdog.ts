@@ -5,7 +5,7 @@ import { NotSupportedError } from "./errors.ts";
 import { findCgroup, findSystem, requireSignals } from "./find_gauge.ts";
 import { heapGauge } from "./gauge.ts";
 import type { Watchdog } from "./handle.ts";
-import type { CommonWatchdogOptions } from "./options.ts";
+import type { CgroupDrivenOptions, CommonWatchdogOptions } from "./options.ts";
 import { checkLimit, readCommonOptions, type WatchdogSettings } from "./settings.ts";
 import { start, takeFirst } from "./start.ts";
 import { DEFAULT_GROWTH, findSteering, type GrowthBounds, readGrowth } from "./steering.ts";
@@ -40,11 +40,11 @@ export type SystemDrivenOptions = CommonWatchdogOptions & {
 };
 
 /**
- * Options of {@linkcode watchdog}.
+ * Options of {@linkcode watchdog}. `limit` is as in {@linkcode CgroupDrivenOptions}.
  *
  * @since 0.1.0
  */
-export type WatchdogOptions = CommonWatchdogOptions & {
+export type WatchdogOptions = CgroupDrivenOptions & {
   /** Bytes of heap to stay below. If given, the watchdog follows the heap. */
   heapLimit?: number | undefined;
 };
@@ -80,13 +80,14 @@ export type WatchdogOptions = CommonWatchdogOptions & {
  * @since 0.1.0
  */
 export function heapDriven(options: HeapDrivenOptions): Watchdog {
-  const settings = readCommonOptions(options, "heap");
+  const settings = readCommonOptions(options, "heap", false);
   return followHeap(settings, "limit", options.limit, readGrowth(options.growth));
 }
 
 /**
  * Follows the container's memory: limit and usage of the cgroup level that
- * binds, by default without the page cache that goes first.
+ * binds, by default without the page cache that goes first. A limit that cannot
+ * be seen from inside can be given as `limit`.
  *
  * ```ts
  * import { cgroupDriven, NotSupportedError, systemDriven } from "@x/memctl/watchdog";
@@ -110,12 +111,14 @@ export function heapDriven(options: HeapDrivenOptions): Watchdog {
  * @throws {TypeError} If an option is of the wrong type.
  * @since 0.1.0
  */
-export function cgroupDriven(options: CommonWatchdogOptions = {}): Watchdog {
+export function cgroupDriven(options: CgroupDrivenOptions = {}): Watchdog {
+  const settings = readCommonOptions(options, "cgroup");
+  const { limit } = settings.sampling;
   return start(
-    readCommonOptions(options, "cgroup"),
+    settings,
     "cgroup",
     ["headroom"],
-    ({ first, sampler }) => findCgroup(first, sampler),
+    ({ first, sampler }) => findCgroup(first, sampler, limit),
   );
 }
 
@@ -141,7 +144,7 @@ export function cgroupDriven(options: CommonWatchdogOptions = {}): Watchdog {
  * @since 0.1.0
  */
 export function systemDriven(options: SystemDrivenOptions = {}): Watchdog {
-  const settings = readCommonOptions(options, "system");
+  const settings = readCommonOptions(options, "system", false);
   const { limit } = options;
   if (limit !== undefined) checkLimit("limit", limit, undefined);
   return start(
@@ -185,7 +188,7 @@ export function watchdog(options: WatchdogOptions = {}): Watchdog {
   // Where there is no cgroup limit, headroom is that of the host.
   return start(settings, "cgroup", ["headroom"], ({ first, sampler, logger }) => {
     try {
-      return findCgroup(first, sampler);
+      return findCgroup(first, sampler, settings.sampling.limit);
     } catch (error) {
       if (!(error instanceof NotSupportedError)) throw error;
       logger.info?.(`watchdog: ${error.message}`);

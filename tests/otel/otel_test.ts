@@ -360,6 +360,7 @@ describe("observeMemory()", () => {
       "adapter",
       "attributes",
       "fields",
+      "limit",
       "pressure",
       "root",
       "sampler",

@@ -54,6 +54,7 @@ describe("options of observeMemory() of @x/memctl/prometheus", () => {
       "clock",
       "fields",
       "labels",
+      "limit",
       "onError",
       "prefix",
       "pressure",
