@@ -1,6 +1,6 @@
-// The fleet, in Node: `deno task test:fleet`. Takes about ten minutes.
+// The fleet, in Node: `deno task test:fleet`. Takes about four minutes.
 
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { counted, countTests } from "../support/counts.ts";
@@ -12,16 +12,25 @@ if (node === undefined) {
   process.exit(1);
 }
 const file = fileURLToPath(new URL("fleet_test.ts", import.meta.url));
-const { status, stdout, stderr } = spawnSync(node, ["--test", "--test-reporter=spec", file], {
-  encoding: "utf8",
+const child = spawn(node, ["--test", "--test-reporter=spec", file], {
   env: {
     ...process.env,
     ...("Deno" in globalThis && { MEMCTL_TEST_DENO: process.execPath }),
     NO_COLOR: "1",
   },
+  stdio: ["ignore", "pipe", "inherit"],
 });
-const counts = countTests(stdout);
-if (status !== 0) counts.failed ||= 1;
-console.log(`${stdout}${stderr}`);
-console.log(counted(counts));
-process.exit(counts.failed === 0 ? 0 : 1);
+let output = "";
+child.stdout.setEncoding("utf8");
+child.stdout.on("data", (text: string) => {
+  output += text;
+  process.stdout.write(text);
+});
+child.on("close", (status) => {
+  const counts = countTests(output);
+  if (status !== 0 || counts.passed === 0) counts.failed ||= 1;
+  // Node counts no test of a suite that is skipped as one.
+  if (/^\ufe63 a fleet /m.test(output)) counts.skipped ||= 1;
+  console.log(counted(counts));
+  process.exit(counts.failed === 0 ? 0 : 1);
+});

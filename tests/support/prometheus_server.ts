@@ -11,6 +11,8 @@ import { endProgram } from "./end_program.ts";
 /** The folder with the files that users deploy. */
 export const deployFolder: string = fileURLToPath(new URL("../../deploy", import.meta.url));
 
+const DEPLOYED_RULES = path.join(deployFolder, "prometheus/memctl.rules.yml");
+
 /** Why a program cannot be run; `undefined`: it can. */
 export function missing(program: string, debianPackage: string): string | undefined {
   return spawnSync(program, ["--version"]).status === 0
@@ -46,15 +48,12 @@ export class PrometheusServer {
     if (status !== 0) throw new Error(`promtool ${args.join(" ")}: ${stdout}${stderr}`);
   }
 
-  /** Starts it, and waits until it answers. The rules are those that users deploy. */
-  async start(config: string): Promise<void> {
+  /** Starts it, and waits until it answers. By default the rules are those that users deploy. */
+  async start(config: string, rules: string = DEPLOYED_RULES): Promise<void> {
     const port = await freePort();
     this.url = `http://127.0.0.1:${port}`;
     const file = path.join(this.folder, "prometheus.yml");
-    fs.writeFileSync(
-      file,
-      `${config}\nrule_files: [${JSON.stringify(`${deployFolder}/prometheus/memctl.rules.yml`)}]\n`,
-    );
+    fs.writeFileSync(file, `${config}\nrule_files: [${JSON.stringify(rules)}]\n`);
     const child = spawn("prometheus", [
       `--config.file=${file}`,
       `--storage.tsdb.path=${path.join(this.folder, "data")}`,
