@@ -70,9 +70,14 @@ export class ChildGroup {
   readonly version: 1 | 2;
   readonly folder: string;
 
-  constructor(version: 1 | 2, parent: string) {
+  /** @param name Of the folder. Default: one of its own. */
+  constructor(
+    version: 1 | 2,
+    parent: string,
+    name: string = `memctl-test-${process.pid}-${++made}`,
+  ) {
     this.version = version;
-    this.folder = `${parent}/memctl-test-${process.pid}-${++made}`;
+    this.folder = `${parent}/${name}`;
     fs.mkdirSync(this.folder);
   }
 

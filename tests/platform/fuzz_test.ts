@@ -21,6 +21,7 @@ import { parseStatmResident } from "../../platform/linux/proc_self_statm.ts";
 import { MiB } from "../../src/bytes.ts";
 import type { MemInfo } from "../../src/mem_info.ts";
 import { filesOf, MEMINFO, TREES } from "../fixtures/cgroup_trees.ts";
+import { CONTAINER_TREES } from "../fixtures/container_trees.ts";
 import { fullReading } from "../support/full_reading.ts";
 import { MemoryIo } from "../support/memory_io.ts";
 import { recordings } from "../support/recordings.ts";
@@ -162,7 +163,8 @@ function readTree(files: Record<string, string | Uint8Array>, workingSet = true)
 
 describe("the whole resolution", () => {
   it("survives mutations of any file of any environment", () => {
-    const trees = [...TREES.map((tree) => filesOf(tree)), ...recordedTrees()];
+    const own = [...TREES, ...CONTAINER_TREES].map((tree) => filesOf(tree));
+    const trees = [...own, ...recordedTrees()];
     const mutation = fc.constantFrom(...trees).chain((files) =>
       fc.constantFrom(...Object.keys(files)).chain((name) =>
         mutated(key(files[name]!)).map((data) => ({ ...files, [name]: data }))
