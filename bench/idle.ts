@@ -1,6 +1,7 @@
 // What a watch or a watchdog costs a process that does nothing else, and how
-// evenly a watch ticks: `deno task bench:idle [seconds]`, ten per row by default.
-// The rows of the watchdog need root and a writable memory cgroup.
+// evenly a watch ticks: `deno task bench:idle [seconds] [settle]`, ten seconds per
+// row by default. The rows of the watchdog need root and a writable memory cgroup,
+// and are measured so many seconds after the start, 12 by default.
 
 import process from "node:process";
 import { MiB } from "../mod.ts";
@@ -11,10 +12,14 @@ import { occasion, title } from "./support/machine.ts";
 import { runJson } from "./support/run_json.ts";
 import { markdown } from "./support/table.ts";
 
-/** About 9 s after the start of a program, Node's engine shrinks the heap once. */
-const SETTLE = 12_000;
+/**
+ * Milliseconds. About 9 s after the start of a program, Node's engine shrinks the
+ * heap once. Bun's engine collects once a second during the first half minute.
+ */
+const SETTLE = Number(process.argv[3] ?? 12) * 1_000;
 const seconds = Number(process.argv[2] ?? 10);
 if (!(seconds > 0)) throw new RangeError(`seconds must be above 0, not ${process.argv[2]}`);
+if (!(SETTLE >= 0)) throw new RangeError(`settle must be at least 0, not ${process.argv[3]}`);
 
 console.log(`${occasion()}; ${seconds} s per row.\n`);
 for (const runtime of findRuntimes()) {
