@@ -28,7 +28,7 @@ for (const runtime of findRuntimes()) {
     `**${title(runtime)}**: without a watch ${nothing.toFixed(2)} ms of CPU per second\n`,
   );
   console.log(markdown([
-    ["interval", "CPU per second, ms", "a bare timer's", "ticks", "off by p50, ms", "p99", "max"],
+    ["interval", "CPU per second, ms", "a timer's alone", "ticks", "off by p50, ms", "p99", "max"],
     ...[1000, 100, 10, 1].map((interval) => {
       const { cpu, ticks, p50, p99, max } = idle(runtime, "watch", interval);
       const bare = idle(runtime, "timer", interval).cpu;

@@ -1,5 +1,5 @@
 // Far more requests than fit into a group of 512 MiB, against a server that
-// holds 5 MB for each, bare and with `shed`: `deno task load`. Needs root and a
+// holds 5 MB for each, baseline and with `shed`: `deno task load`. Needs root and a
 // writable memory cgroup. Prints a Markdown table.
 
 import { MiB } from "../mod.ts";

@@ -1,4 +1,4 @@
-// The workloads of tests/e2e in a group of 300 MiB, bare and with the
+// The workloads of tests/e2e in a cgroup of 300 MiB, without and with the
 // watchdog, in each runtime: `deno task survival`. Needs root and a writable
 // memory cgroup. Prints a Markdown table.
 
@@ -23,14 +23,14 @@ const rows: string[][] = [[
   "runtime",
   "watchdog",
   "outcome",
-  "time against open machine",
+  "time, × unconstrained",
   "peak",
   "collections forced",
   "their share of time",
 ]];
 for (const workload of ["loop", "burst", "leak"] as Workload[]) {
   for (const runtime of findRuntimes()) {
-    // The leak fills the limit, so that it has no counterpart on the open machine.
+    // The leak fills the limit, so that it has no unconstrained counterpart.
     const run = (mode: "bare" | "watchdog", limit: number | undefined) =>
       repeat(() => survive({ runtime, workload, mode, limit, hierarchy, timeout: 30_000 }));
     const open = workload === "leak" ? undefined : await run("bare", undefined);

@@ -1,4 +1,4 @@
-// Watches this machine's memory for a few seconds, or as many as the argument
+// Watches this host's memory for a few seconds, or as many as the argument
 // says, while the program allocates and lets go: `deno task demo`. Runs under Bun
 // and Node as well.
 

@@ -1,4 +1,4 @@
-// The adapter for everywhere else: what the JavaScript runtime itself tells.
+// The adapter for everywhere else: what the JavaScript runtime reports.
 
 import os from "node:os";
 import process from "node:process";
@@ -17,7 +17,7 @@ import {
 } from "./engine.ts";
 import { explainStated, type Stated, takeStated } from "./stated_limit.ts";
 
-/** Figures of the machine, in bytes. */
+/** Host memory, in bytes. */
 interface SystemFigures {
   total: number;
   available?: number | undefined;
@@ -169,7 +169,7 @@ export class RuntimeSampler implements Sampler {
   }
 }
 
-/** 0 and garbage are not sizes. */
+/** 0 and malformed values are not sizes. */
 function size(value: number | undefined): number | undefined {
   return value !== undefined && value > 0 && Number.isFinite(value) ? value : undefined;
 }

@@ -353,7 +353,7 @@ describe("MemInfo.with()", () => {
     assert.equal(new MemInfo(FULL).with({ at: undefined }).at, 1);
   });
 
-  it("refuses what is no object", () => {
+  it("rejects a source that is not an object", () => {
     assert.throws(() => new MemInfo().with(null as never), {
       name: "TypeError",
       message: /'changes' must be an object: current value is null/,

@@ -65,7 +65,7 @@ export function contestants(files: string[]): Contestant[] {
     ...(deno
       ? [{
         name: "Deno.systemMemoryInfo()",
-        note: "machine only",
+        note: "host only",
         ask: () => deno.systemMemoryInfo(),
       }]
       : []),

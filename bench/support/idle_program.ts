@@ -1,4 +1,4 @@
-// Does nothing but wait for some seconds, with a watch, a watchdog, a bare timer
+// Does nothing but wait for some seconds, with a watch, a watchdog, a timer
 // or none of them, and tells what that took. Arguments: "watch", "watchdog",
 // "timer" or "nothing", the interval, the whole time and the time to settle
 // before it in milliseconds. Prints one JSON object.

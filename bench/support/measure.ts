@@ -1,5 +1,5 @@
 // Measures every contestant in this runtime against the floor, turn about, so
-// that both meet the machine in the same mood. Arguments: the floor program,
+// so that both run under the same load. Arguments: the floor program,
 // then the files of one sample. Prints one JSON array, the parts of a sample
 // after the contestants.
 
@@ -55,7 +55,7 @@ async function compare({ name, note, ask }: Contestant): Promise<Measured> {
   return { ...identity, nanoseconds: median(times), ratio: median(ratios) };
 }
 
-/** The parts, the whole, and what of it the parts do not account for; turn about. */
+/** The parts, the whole, and what of it the parts do not account for; interleaved. */
 async function measureParts(): Promise<[string, number][]> {
   const measured = parts(files);
   const whole = contestants(files)[0]!;
@@ -72,7 +72,7 @@ async function measureParts(): Promise<[string, number][]> {
   ]);
   const all = median(times.get(whole)!);
   const known = rows.reduce((sum, [, nanoseconds]) => sum + nanoseconds, 0);
-  return [...rows, ["what is between them", all - known], ["the whole sample", all]];
+  return [...rows, ["between them", all - known], ["the whole sample", all]];
 }
 
 /** Nanoseconds that the reads alone take, NaN without a floor. */

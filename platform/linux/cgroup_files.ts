@@ -56,7 +56,7 @@ export const V2: CgroupNames = {
 /** Version 2, the throttle limit: above it the kernel slows the group down. */
 export const THROTTLE = "memory.high";
 
-/** Version 1, whether a group's limit binds the groups below it. */
+/** Version 1, whether a cgroup's limit applies to the cgroups below it. */
 export const USE_HIERARCHY = "memory.use_hierarchy";
 
 /** Version 1, a file that only the root of the hierarchy has. */
@@ -68,7 +68,7 @@ export const HIERARCHICAL_LIMIT: StatLine = statLine(
   (value) => limitOf(value ?? NaN),
 );
 
-/** A limit in bytes, `Infinity` for none, `undefined` for garbage. */
+/** A limit in bytes, `Infinity` for none, `undefined` if malformed. */
 export function parseLimit(data: Uint8Array, length: number): number | undefined {
   if (startsWith(data, 0, length, MAX)) {
     return endsAt(data, MAX.length, length) ? Infinity : undefined;
@@ -105,7 +105,7 @@ function quote(data: Uint8Array, length: number): string {
   return JSON.stringify(text.trim());
 }
 
-/** A usage in bytes, `undefined` for garbage. */
+/** A usage in bytes, `undefined` if malformed. */
 export function parseUsage(data: Uint8Array, length: number): number | undefined {
   const behind = digitsEnd(data, 0, length);
   const value = readDigits(data, 0, behind);

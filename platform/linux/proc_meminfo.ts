@@ -43,7 +43,7 @@ export function parseMeminfo(data: Uint8Array, length: number, out: Meminfo): vo
   if (!found) available = estimateAvailable(data, length);
   if (total !== totalKib) {
     totalKib = total;
-    // A machine without memory is a garbled line.
+    // A total of 0 is a malformed line.
     totalBytes = total > 0 ? total * 1024 : undefined;
   }
   out.total = totalBytes;

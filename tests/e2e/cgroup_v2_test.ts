@@ -148,7 +148,7 @@ if (hierarchy.problem !== undefined || problem !== undefined) {
       }));
 
     for (const [tightest, at] of [["leaf", 2], ["middle", 1], ["outermost", 0]] as const) {
-      it(`of nested groups the ${tightest} binds when it is tightest`, () =>
+      it(`of nested cgroups the ${tightest} is effective when it is tightest`, () =>
         inGroups(3, (...groups) => {
           groups.forEach((group, i) => group.setLimit((i === at ? 500 : 900) * MiB));
           const sampler = openSampler();
@@ -168,7 +168,7 @@ if (hierarchy.problem !== undefined || problem !== undefined) {
         await withFiller(parent!, async (fill) => {
           await fill(200);
           const info = await sampleNow();
-          assert.equal(info.cgroupLimit, 600 * MiB, "the parent binds now");
+          assert.equal(info.cgroupLimit, 600 * MiB, "the parent is effective now");
           assertNear(info.headroom(), before - 180 * MiB, "headroom");
         });
       }));
@@ -312,7 +312,7 @@ if (hierarchy.problem !== undefined || problem !== undefined) {
         }));
     }
 
-    it("says in signals that the kernel's notice can be had", () =>
+    it("says in signals that the kernel reports pressure events", () =>
       inGroups(1, (group) => {
         const sampler = openSampler();
         assert.deepEqual(sampler.signals.pressureEvents, {

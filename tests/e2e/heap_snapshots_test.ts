@@ -40,7 +40,7 @@ describe("heap snapshots in a cgroup", { concurrency: 2 }, () => {
         ["150 of 300 MiB are live, at 50 %", "50%", 150],
       ] as const
     ) {
-      it(`do not get ${runtime.name} killed where ${title}`, () =>
+      it(`do not get ${runtime.name} OOM-killed where ${title}`, () =>
         withTempFolder(async (folder) => {
           const run = { runtime, limit: 300, at, live };
           const [without, ended] = await Promise.all([

@@ -14,8 +14,8 @@ const LIMIT = 512 * MiB;
 /** Clients, each with one request at a time; one more joins every `JOIN` milliseconds. */
 const CLIENTS = 300;
 const JOIN = 10;
-/** A client that is refused waits for less than it was asked to: it is rude. */
-const RUDENESS = 50;
+/** A rejected client waits for less time than it was asked to. */
+const IMPATIENCE = 50;
 const ANSWER_TIMEOUT = 5_000;
 
 /** What came back. */
@@ -86,7 +86,7 @@ async function offer(
       const answer = await ask(port, agent);
       answers[answer] = (answers[answer] ?? 0) + 1;
       if (answer === "200") last = performance.now();
-      else if (answer === "503") await new Promise((resolve) => setTimeout(resolve, RUDENESS));
+      else if (answer === "503") await new Promise((resolve) => setTimeout(resolve, IMPATIENCE));
       else if (answer === "timeout") return;
     }
   };

@@ -9,7 +9,7 @@ import { load } from "./load.ts";
 
 /** Milliseconds. All clients have joined after three seconds. */
 const DURATION = 4_000;
-/** Milliseconds: so long that the memory is in use at once on a slow machine too. */
+/** Milliseconds: so long that the memory is in use at once on a slow host too. */
 const WAIT = 1_000;
 
 const hierarchy = findHierarchy();
@@ -22,7 +22,7 @@ describe("a server that holds 5 MB per request in 512 MiB", () => {
     return;
   }
   for (const runtime of findRuntimes()) {
-    it(`in ${runtime.name} is killed or stuck without load shedding, and never with it`, async () => {
+    it(`in ${runtime.name} is OOM-killed or stuck without load shedding, and never with it`, async () => {
       const bare = await load(runtime, "bare", hierarchy, DURATION, WAIT);
       assert.notEqual(bare.outcome, "finished", JSON.stringify(bare));
 

@@ -1,4 +1,4 @@
-// Starts servers on a free port of this machine and prints the port, for
+// Starts servers on a free port of this host and prints the port, for
 // port_of.ts to read.
 
 import http from "node:http";

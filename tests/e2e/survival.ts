@@ -1,4 +1,4 @@
-// The workloads in a group with a limit, in each runtime, bare or with the
+// The workloads in a group with a limit, in each runtime, without or with the
 // watchdog. Used by the test and by the bench.
 
 import type { ChildProcess } from "node:child_process";
@@ -28,7 +28,7 @@ export interface SurvivalOptions {
   runtime: Runtime;
   workload: Workload;
   mode: "bare" | "watchdog";
-  /** Bytes; `undefined`: on the open machine. */
+  /** Bytes; `undefined`: no limit. */
   limit: number | undefined;
   hierarchy: Hierarchy & { problem?: never };
   timeout?: number;
@@ -37,7 +37,7 @@ export interface SurvivalOptions {
 /** Runs one workload to its end. */
 export async function survive(options: SurvivalOptions): Promise<Survival> {
   const { runtime, workload, mode, limit, hierarchy, timeout = 30_000 } = options;
-  // A slow machine does less of the same.
+  // A slow host does less of the same work.
   const args = process.env.MEMCTL_E2E_BATCHES?.split(" ") ?? [];
   const group = new ChildGroup(hierarchy.version, hierarchy.folder);
   try {

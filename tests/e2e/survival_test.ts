@@ -43,7 +43,7 @@ describe("in a group of 300 MiB", { concurrency: 2 }, () => {
       assert.equal(outcome, "finished", output);
       const { forced, requested, ineffective, fired } = counters!;
       assert.ok(ineffective > 0, output);
-      // In some 100 looks at a usage past the mark.
+      // In some 100 polls of a usage above the watermark.
       assert.ok(forced <= 10, output);
       assert.ok(requested <= 10, output);
       assert.equal(fired, forced + requested);
@@ -51,8 +51,8 @@ describe("in a group of 300 MiB", { concurrency: 2 }, () => {
   }
 
   it("deno does not finish the loop without it", {
-    // V8 sizes its heap by the machine: on a small one it collects in time.
-    skip: os.totalmem() < 8 * GiB && "needs a machine of 8 GiB",
+    // V8 sizes its heap by the host. On a small host it collects in time.
+    skip: os.totalmem() < 8 * GiB && "needs a host with 8 GiB",
   }, async () => {
     const deno = runtimes.find(({ name }) => name === "deno")!;
     const { outcome, output } = await survive({

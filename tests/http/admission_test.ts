@@ -12,7 +12,7 @@ import { ManualClock, StorySampler } from "../../testing.ts";
 import { left, LIMIT, outcome, scripted } from "../support/scripted_shedder.ts";
 
 describe("LoadShedder.admit()", () => {
-  it("refuses below the threshold until there is half as much again", () => {
+  it("rejects requests below the threshold until headroom is 1.5 × the threshold", () => {
     const { clock, shedder } = scripted({ 0: 100, 100: 63, 200: 90, 300: 97 }, {
       headroom: 64 * MiB,
     });
@@ -24,7 +24,7 @@ describe("LoadShedder.admit()", () => {
     assert.deepEqual([shedder.admitted, shedder.refused], [2, 2]);
   });
 
-  it("by default refuses below a tenth of the limit", () => {
+  it("by default rejects requests below a tenth of the limit", () => {
     assert.equal(outcome(scripted({ 0: 51 }).shedder.admit({})), true);
     const { shedder } = scripted({ 0: 49 });
     assert.equal(outcome(shedder.admit({})), "headroom");
@@ -56,7 +56,7 @@ describe("LoadShedder.admit()", () => {
     assert.equal(outcome(shedder.admit({})), true);
   });
 
-  it("refuses those of less priority first", () => {
+  it("rejects requests of less priority first", () => {
     const { shedder } = scripted({ 0: 90 }, {
       levels: {
         low: { enter: 100 * MiB, exit: 150 * MiB, priority: 1 },
@@ -69,7 +69,7 @@ describe("LoadShedder.admit()", () => {
     assert.throws(() => shedder.admit({ url: "/odd" }), /'priority' must be a number.*NaN/);
   });
 
-  it("refuses above a resident set and a heap of a given size", () => {
+  it("rejects requests above a given resident set and heap size", () => {
     const decide = (moment: MemInfoInit, options: ShedRules<RequestLike>) => {
       const clock = new ManualClock();
       const sampler = new StorySampler(clock, [{ ...LIMIT, ...left(400), ...moment, at: 0 }]);

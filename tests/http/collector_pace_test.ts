@@ -37,7 +37,7 @@ class Bench {
   }
 }
 
-describe("the pace of collections while requests are refused", () => {
+describe("the pace of forced GCs while requests are rejected", () => {
   it("is at most forty a second while they help", () => {
     const bench = new Bench();
     bench.freed = 25 * MiB;
@@ -138,7 +138,7 @@ describe("the pace of collections while requests are refused", () => {
   });
 });
 
-describe("collections while requests are refused", () => {
+describe("forced GCs while requests are rejected", () => {
   const shortage = { used: 1, own: 1, left: undefined, whole: NaN };
 
   it("end where the runtime has no way to collect", { skip: "Bun" in globalThis }, () => {

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { outcome, scripted } from "../support/scripted_shedder.ts";
 
 describe("exempt requests", () => {
-  it("neither refuses nor counts what is exempt", () => {
+  it("neither rejects nor counts exempt requests", () => {
     const { shedder } = scripted({ 0: 1 }, { exempt: ["/healthz", /^\/internal\//] });
     for (
       const url of [
@@ -50,11 +50,11 @@ describe("exempt requests", () => {
     }
   });
 
-  it("does not look at requests where nothing is exempt", () => {
+  it("does not read requests if no request is exempt", () => {
     const { shedder } = scripted({ 0: 1 }, { exempt: [] });
     const request = {
       get url(): string {
-        throw new Error("looked at");
+        throw new Error("it was read");
       },
     };
     assert.equal(outcome(shedder.admit(request)), "headroom");

@@ -26,7 +26,7 @@ describe("the bounds of the options of load shedding", () => {
     for (const options of good) assert.doesNotThrow(() => make(options), JSON.stringify(options));
   });
 
-  it("a refused client may be asked not to wait", () => {
+  it("a rejected client may be asked not to wait", () => {
     const tested = make({ inFlight: 0, retryAfter: 0 });
     assert.equal((tested.admit({ url: "/" } as never) as Refusal).headers["retry-after"], "0");
   });

@@ -138,7 +138,7 @@ describe("a check of the cgroup's place", () => {
     assert.equal(later().headroom()! / MiB, 63);
   });
 
-  it("reads the mounts again while the cgroup is out of sight, and opens nothing anew", () => {
+  it("reads the mounts again while the cgroup is out of sight, and opens no file again", () => {
     open({ ...FILES, [SELF]: "0::/../x\n", ...level(TOP, 128) });
     assert.deepEqual(callsOfCheck(), [`read ${SELF}`, `readAll ${MOUNTINFO}`]);
     assert.equal(left(), 127);
@@ -243,7 +243,7 @@ describe("the watches of memory.events", () => {
     assert.deepEqual(unwatched, [EVENTS]);
   });
 
-  it("are made anew where a cgroup was removed and made again by the same name", () => {
+  it("are opened again where a cgroup was removed and made again by the same name", () => {
     open(FILES);
     const stop = reader.onPressure(() => {}, false)!;
     sample();

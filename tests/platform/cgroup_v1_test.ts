@@ -150,7 +150,7 @@ describe("a group without use_hierarchy", () => {
       `${APP}/memory.limit_in_bytes`,
     ));
 
-  it("binds its own processes", () =>
+  it("limits its own processes", () =>
     leaves(
       { ...tight, ...level(POD, "none", 63), [`${APP}/memory.use_hierarchy`]: "0\n" },
       100,
@@ -166,7 +166,7 @@ describe("a group without use_hierarchy", () => {
       ));
   }
 
-  it("is not known on version 2, where every level binds", () =>
+  it("is not known on version 2, where every level counts", () =>
     withFiles({
       ...BASE,
       "/proc/self/cgroup": "0::/pod/app\n",

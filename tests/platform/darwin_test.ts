@@ -34,14 +34,14 @@ describe("vm_stat", () => {
     assert.equal(parseVmStat(old), 4700 * 4096);
   });
 
-  it("labels are matched whole", () => {
+  it("labels match only as a whole", () => {
     assert.equal(
       parseVmStat(`${HEADER}Swapped Pages free: 9.\nPages free: 2.\nPages free x: 8.\n`),
       2 * 16_384,
     );
   });
 
-  it("garbage gives nothing", () => {
+  it("malformed output gives no value", () => {
     const texts = [
       "",
       "Pages free: 5.\n",
@@ -151,7 +151,7 @@ describe("the macOS reader with stand-in programs", { skip: posix }, () => {
 
   const failures: [string, string, RegExp][] = [
     ["failing", "exit 3", /vm_stat/],
-    ["garbage", "echo hello", /printed something else than page counts/],
+    ["malformed", "echo hello", /printed something else than page counts/],
     ["slow", "exec sleep 30", /did not end within 150 ms/],
     ["slow with a child that holds the pipe", "sleep 30", /did not end within 150 ms/],
   ];

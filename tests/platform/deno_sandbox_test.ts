@@ -86,7 +86,7 @@ describe("in Deno's sandbox", {
     });
   }
 
-  it("--allow-sys=systemMemoryInfo: the machine's figures too", () => {
+  it("--allow-sys=systemMemoryInfo: host memory too", () => {
     const found = runProbe(["--allow-sys=systemMemoryInfo"]);
     assert.equal(found.adapter, "runtime");
     const { source } = found.signals.systemAvailable;

@@ -189,7 +189,7 @@ describe("the whole resolution", () => {
     );
   });
 
-  it("finds the level that binds in random trees of both versions", () => {
+  it("finds the effective level in random trees of both versions", () => {
     const size = fc.integer({ min: 1, max: 7_900 }).map((n) => n * MiB);
     const level = fc.record({
       limit: fc.oneof(size, fc.constant(null)),

@@ -123,7 +123,7 @@ describe("the resident set", () => {
     );
   });
 
-  it("is never the engine's below another root, which is not this machine", () => {
+  it("is never the engine's below another root, which is not this host", () => {
     assert.equal(sampleOf(open(FILES, { root: "/x", host })).processRss, 4096 * 1024);
   });
 

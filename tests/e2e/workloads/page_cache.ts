@@ -18,7 +18,7 @@ const ring: unknown[] = new Array(live * ENTRIES_PER_BATCH);
 let made = 0;
 
 const handle = fs.openSync(file, "w+");
-// It has no name from here on, so that nothing is left when this is killed.
+// It has no name from here on, so that nothing is left when this process is killed.
 fs.unlinkSync(file);
 for (let i = 0; i < work; i++) await step(i, fs.writeSync);
 for (let pass = 0; pass < 2; pass++) {

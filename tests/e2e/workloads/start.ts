@@ -9,7 +9,7 @@ const [, , mode, ...rest] = process.argv;
 /** Arguments of the workload itself. */
 export const args: string[] = rest;
 
-/** The watchdog, or `undefined` when bare. */
+/** The watchdog, or `undefined` in a baseline run. */
 export const dog: Watchdog | undefined = mode === "watchdog" ? watchdog() : undefined;
 
 /** One batch of ordinary objects, about one mebibyte. */
