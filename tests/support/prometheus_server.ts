@@ -76,8 +76,10 @@ export class PrometheusServer {
     return data;
   }
 
-  async query(promql: string): Promise<QueryResult[]> {
-    const { result } = await this.get(`query?query=${encodeURIComponent(promql)}`) as {
+  /** @param at Seconds since the epoch. Default: now. */
+  async query(promql: string, at?: number): Promise<QueryResult[]> {
+    const time = at === undefined ? "" : `&time=${at}`;
+    const { result } = await this.get(`query?query=${encodeURIComponent(promql)}${time}`) as {
       result: QueryResult[];
     };
     return result;
