@@ -27,9 +27,12 @@ export interface Run {
 export interface RunOptions {
   row: WorkloadRow;
   runtime: Runtime;
-  mode: "bare" | Protection;
+  /** The watchdog may have watermarks of its own. */
+  mode: "bare" | Protection | `watchdog=${string}`;
   /** Bytes. */
   limit: number;
+  /** Whether the workload is of the size for this limit, and the limit is not set. */
+  isOpen?: boolean;
   weight: Weight;
   hierarchy: Hierarchy & { problem?: never };
   /** Milliseconds. */
@@ -38,9 +41,9 @@ export interface RunOptions {
 
 /** Runs a workload to its end, or until the time-out. */
 export async function runOnce(options: RunOptions): Promise<Run> {
-  const { row, runtime, mode, limit, weight, hierarchy, timeout } = options;
+  const { row, runtime, mode, limit, isOpen = false, weight, hierarchy, timeout } = options;
   const command = [...runtime.command, fileOf(row.file), mode, ...sizes(row, limit, weight)];
-  return await inGroup(hierarchy, limit, async (group) => {
+  return await inGroup(hierarchy, isOpen ? "max" : limit, async (group) => {
     if (row.sidecar !== undefined) await fill(group, row.sidecar * (limit - weight.own));
     let served: number | undefined;
     const { use } = row;
@@ -93,7 +96,7 @@ function fileOf(name: string): string {
 
 async function inGroup<T>(
   { version, folder }: Hierarchy & { problem?: never },
-  limit: number,
+  limit: number | "max",
   use: (group: ChildGroup) => Promise<T>,
 ): Promise<T> {
   const group = new ChildGroup(version, folder);

@@ -4,6 +4,7 @@
 import type { ChildProcess } from "node:child_process";
 import http from "node:http";
 import { fileURLToPath } from "node:url";
+import type { ShedOptions } from "../../http.ts";
 import { MiB } from "../../mod.ts";
 import type { Runtime } from "../support/runtimes.ts";
 import { ChildGroup, type Ended, type Hierarchy } from "./child_group.ts";
@@ -36,6 +37,8 @@ export interface Load {
  *
  * @param duration Milliseconds for which the clients send requests.
  * @param wait Milliseconds for which the server holds the memory of a request.
+ * @param shedding Options of `shed`, besides or instead of those of the server.
+ * @param limit Bytes of the group.
  */
 export async function load(
   runtime: Runtime,
@@ -43,16 +46,18 @@ export async function load(
   hierarchy: Hierarchy & { problem?: never },
   duration = 10_000,
   wait = 200,
+  shedding: ShedOptions = {},
+  limit: number = LIMIT,
 ): Promise<Load> {
   const group = new ChildGroup(hierarchy.version, hierarchy.folder);
   try {
     group.forbidSwap();
-    group.setLimit(LIMIT);
+    group.setLimit(limit);
     const file = fileURLToPath(new URL("workloads/holding.ts", import.meta.url));
     let came: Pick<Load, "answers" | "rate"> = { answers: {}, rate: 0 };
     let alive = false;
     const ended = await group.run(
-      [...runtime.command, file, mode, String(wait)],
+      [...runtime.command, file, mode, String(wait), JSON.stringify(shedding)],
       60_000,
       async (server) => {
         came = await offer(await portOf(server), server, duration);

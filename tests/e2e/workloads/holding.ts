@@ -1,5 +1,6 @@
 // A server that holds 5 MB for each request while it waits, as if for a database.
-// Arguments: "bare" or "shed", and milliseconds to wait. Prints its port.
+// Arguments: "bare" or "shed", milliseconds to wait, and options of `shed` as JSON.
+// Prints its port.
 
 import type http from "node:http";
 import process from "node:process";
@@ -13,6 +14,7 @@ const WAIT = Number(process.argv[3] ?? 200);
 const options: ShedOptions<RequestLike> = {
   headroom: 64 * MiB,
   perRequest: { bytes: BYTES, within: 50 },
+  ...JSON.parse(process.argv[4] ?? "{}"),
 };
 
 async function hold(): Promise<string> {
