@@ -1,4 +1,5 @@
 import { formatBytes } from "../bytes.ts";
+import { readAnonymousMemory } from "../host/returned_memory.ts";
 import { openSampler } from "../host/sampling.ts";
 import { type MemInfo, type MemInfoJson, SIZE_NAMES } from "../mem_info.ts";
 import type { AdapterName, Signals } from "../sampler.ts";
@@ -23,7 +24,7 @@ export async function doctor({ json }: Flags, terminal: Terminal): Promise<numbe
   const { signals, adapter } = sampler;
   sampler.close();
   const runtime = runtimeVersion();
-  const findings = findingsOf(info, signals, runtime.name);
+  const findings = findingsOf(info, signals, runtime.name, readAnonymousMemory());
   const diagnosis: Diagnosis = { runtime, adapter, info: info.toJSON(), signals, findings };
   terminal.write(json ? `${JSON.stringify(diagnosis)}\n` : report(diagnosis, info));
   return exitCodeOf(findings);

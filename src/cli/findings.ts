@@ -28,12 +28,31 @@ const PRESSURE = 10;
 /** Part of a container that a heap may have, to leave room for what is not heap. */
 const HEAP_SHARE = 0.75;
 
-/** Looks a snapshot over, taken with the working set. */
-export function findingsOf(info: MemInfo, signals: Signals, runtime: RuntimeName): Finding[] {
+/** What frees memory that the allocator keeps, in each runtime. */
+const RETURN: { readonly [runtime in RuntimeName]: string } = {
+  deno: "start Deno with DENO_USR2_MEMORY_TRIM=1, and watchdog() of @x/memctl/watchdog returns " +
+    "what is free of it to the kernel",
+  bun: "watchdog() of @x/memctl/watchdog returns what is free of it to the kernel",
+  node: "Node has no call that returns what is free of it: MALLOC_ARENA_MAX=2 and " +
+    "MALLOC_MMAP_THRESHOLD_=1048576 in its environment keep it small",
+};
+
+/**
+ * Looks a snapshot over, taken with the working set.
+ *
+ * @param anonymous Bytes of the resident set that no file backs; `undefined`: unknown.
+ */
+export function findingsOf(
+  info: MemInfo,
+  signals: Signals,
+  runtime: RuntimeName,
+  anonymous?: number,
+): Finding[] {
   return [
     ...permissions(signals),
     ...container(info, signals),
     ...heap(info, runtime),
+    ...outsideHeap(info, runtime, anonymous),
     ...cache(info),
     ...shortage(info),
   ];
@@ -117,6 +136,29 @@ function* heap({ heapLimit, cgroupLimit }: MemInfo, runtime: RuntimeName): Itera
         (runtime === "deno" ? `DENO_USE_CGROUPS=1, or --v8-flags=${flag}` : flag),
     };
   }
+}
+
+/** The gap between the resident set and the heap. */
+function* outsideHeap(
+  { processRss, runtimeTotal }: MemInfo,
+  runtime: RuntimeName,
+  anonymous: number | undefined,
+): Iterable<Finding> {
+  if (processRss === undefined || runtimeTotal === undefined) return;
+  const outside = processRss - runtimeTotal;
+  if (outside <= runtimeTotal) return;
+  const parts = anonymous === undefined
+    ? "program code, native memory, and freed memory that the allocator keeps"
+    : `${formatBytes(Math.max(0, processRss - anonymous))} are program code and other files, ` +
+      `and ${formatBytes(Math.max(0, anonymous - runtimeTotal))} are native memory and freed ` +
+      "memory that the allocator keeps";
+  yield {
+    id: "outside-heap",
+    severity: "note",
+    message: `${formatBytes(outside)} of this process's ${formatBytes(processRss)} are outside ` +
+      `the engine's heap: ${parts}`,
+    advice: RETURN[runtime],
+  };
 }
 
 function* cache({ cgroupLimit, cgroupCurrent, cgroupWorkingSet }: MemInfo): Iterable<Finding> {
