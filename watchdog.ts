@@ -30,6 +30,9 @@ export type {
   Logger,
   WatchdogCounters,
 } from "./src/watchdog/events.ts";
+export type { EvidenceOptions } from "./src/watchdog/evidence_options.ts";
+export type { EvidenceFile, EvidenceReport, MemoryPart } from "./src/watchdog/evidence_report.ts";
+export type { ReturnMemoryOptions } from "./src/watchdog/memory_return.ts";
 export type { Watchdog } from "./src/watchdog/handle.ts";
 export type {
   CgroupDrivenOptions,

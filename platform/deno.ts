@@ -6,7 +6,7 @@ export type Permission =
   | { name: "env"; variable?: string }
   | { name: "ffi" }
   | { name: "run"; command?: string }
-  | { name: "sys"; kind: "systemMemoryInfo" };
+  | { name: "sys"; kind?: "systemMemoryInfo" };
 
 interface DenoGlobal {
   permissions: { querySync(permission: Permission): { state: string } };

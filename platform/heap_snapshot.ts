@@ -4,24 +4,11 @@ import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import v8 from "node:v8";
-import { isDeno, isPermitted } from "./deno.ts";
+import { isDeno } from "./deno.ts";
+import { keptName, writeWhole } from "./kept_files.ts";
 
 const MIB = 1024 * 1024;
 const isBun = "Bun" in globalThis;
-
-/** Makes the folder if it is missing. Throws if nothing can be written into it. */
-export function prepareSnapshotFolder(folder: string): void {
-  for (const name of ["read", "write"] as const) {
-    if (!isPermitted({ name, path: folder })) {
-      throw new Error(`Deno needs --allow-${name}=${folder}`);
-    }
-  }
-  makeFolder(path.resolve(folder));
-  // A file system mounted read-only permits root everything but the attempt.
-  const probe = path.join(folder, `.memctl-${process.pid}.tmp`);
-  fs.closeSync(fs.openSync(probe, "wx", 0o600));
-  fs.rmSync(probe);
-}
 
 /**
  * What a snapshot takes beyond the memory in use, by `deno task
@@ -69,45 +56,12 @@ function bunObjects(): number {
  * @returns Its path.
  */
 export function writeSnapshot(folder: string, at: number, number: number): string {
-  const time = new Date(at).toISOString().replaceAll(":", "-");
-  const file = path.join(folder, `memctl-${process.pid}-${number}-${time}.heapsnapshot`);
-  const temporary = `${file}.tmp`;
-  // Made first, because it holds whatever the program knows: Deno and Bun would
-  // let everybody read it. With "wx", no link leads elsewhere.
-  fs.closeSync(fs.openSync(temporary, "wx", 0o600));
-  try {
+  const file = path.join(folder, `${keptName(at, number)}.heapsnapshot`);
+  writeWhole(file, (temporary) => {
     v8.writeHeapSnapshot(temporary);
     checkComplete(temporary);
-    fs.renameSync(temporary, file);
-  } catch (error) {
-    // Node leaves the file open, and a file that is open keeps its disk space.
-    if (fs.existsSync(temporary)) fs.truncateSync(temporary);
-    fs.rmSync(temporary, { force: true });
-    throw error;
-  }
+  });
   return file;
-}
-
-/** Node's recursive mkdir tries without end below /proc. */
-function makeFolder(folder: string): void {
-  let error = tryFolder(folder);
-  const parent = path.dirname(folder);
-  if (error?.code === "ENOENT" && parent !== folder) {
-    makeFolder(parent);
-    error = tryFolder(folder);
-  }
-  if (error !== undefined) throw error;
-}
-
-/** Makes one folder unless it is there: why that failed. */
-function tryFolder(folder: string): NodeJS.ErrnoException | undefined {
-  try {
-    fs.mkdirSync(folder);
-  } catch (error) {
-    const there = fs.statSync(folder, { throwIfNoEntry: false })?.isDirectory();
-    if (!there) return error as NodeJS.ErrnoException;
-  }
-  return undefined;
 }
 
 /** Throws unless the file ends as a snapshot does: not each runtime reports a write that failed. */

@@ -127,17 +127,8 @@ export class Part {
     this.#failures++;
     if (this.#failing) return;
     this.#failing = true;
-    const reason = reasonOf(cause);
+    const reason = cause instanceof Error ? cause.message : String(cause);
     const problem = `A scrape has no figures of '${this.name}', because it failed: ${reason}`;
     this.#limits.onError(new Error(problem, { cause }));
-  }
-}
-
-/** The text of what was thrown. A value without one must not make the scrape fail. */
-function reasonOf(cause: unknown): string {
-  try {
-    return String(cause instanceof Error ? cause.message : cause);
-  } catch {
-    return "the error has no text";
   }
 }

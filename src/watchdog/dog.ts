@@ -10,9 +10,11 @@ import { Collector } from "./collector.ts";
 import { toFailure } from "./doing.ts";
 import type { EarlyGc } from "./early_gc.ts";
 import type { DisarmEvent, Logger, WatchdogCounters } from "./events.ts";
+import type { EvidenceWriter } from "./evidence.ts";
 import type { Gauge } from "./gauge.ts";
 import { onCollection } from "./gc_sentinel.ts";
 import type { Watchdog } from "./handle.ts";
+import type { MemoryReturn } from "./memory_return.ts";
 import { OtherIsolates } from "./other_isolates.ts";
 import { Pace } from "./pace.ts";
 import type { WatchdogSettings } from "./settings.ts";
@@ -34,6 +36,9 @@ export interface DogParts {
   source: OpenSource;
   steering: Steering | undefined;
   snapshots: SnapshotTaker | undefined;
+  evidence: EvidenceWriter | undefined;
+  /** `undefined`: free memory stays with the process. */
+  memoryReturn: MemoryReturn | undefined;
   logger: Logger;
   /** Reaches the watchdogs of other isolates; `undefined`: it does not coordinate with them. */
   openChannel: ((receive: (message: unknown) => void) => IsolateChannel) | undefined;
@@ -120,15 +125,19 @@ export class Dog implements Watchdog {
   }
 
   get counters(): WatchdogCounters {
-    const { taken = 0, skipped = 0 } = this.#parts.snapshots ?? {};
+    const { snapshots, evidence, memoryReturn } = this.#parts;
     return {
       ...this.#turns.counters,
       ...this.#collector.counters,
       held: this.#parts.guard.held,
       ineffective: this.#parts.guard.ineffective,
       waited: this.#others?.waited ?? 0,
-      snapshots: taken,
-      snapshotsSkipped: skipped,
+      snapshots: snapshots?.taken ?? 0,
+      snapshotsSkipped: snapshots?.skipped ?? 0,
+      evidence: evidence?.written ?? 0,
+      evidenceFailed: evidence?.failed ?? 0,
+      returns: memoryReturn?.returns ?? 0,
+      bytesReturned: memoryReturn?.bytesReturned ?? 0,
     };
   }
 
@@ -227,11 +236,13 @@ export class Dog implements Watchdog {
 
   /** Leaves out the working set while it cannot matter. */
   #sampleTick(): MemInfo | Promise<MemInfo> {
-    const { source, guard, settings: { clock } } = this.#parts;
+    const { source, guard, evidence, snapshots, settings: { clock } } = this.#parts;
     const { bytes, limit } = this.#watermark;
     const isExact = bytes === undefined || limit === undefined || !guard.isCalm(clock.now());
     if (source.isForeign || isExact) return source.sample();
-    const info = source.sample(limit - bytes);
+    // Page cache must not pass for usage at any threshold.
+    const from = Math.min(evidence?.from ?? 1, snapshots?.from ?? 1) * limit;
+    const info = source.sample(limit - Math.min(bytes, from));
     // For another limit the policy is asked again, and by the exact usage.
     return adopt(info) === undefined && (info as MemInfo).cgroupLimit !== limit
       ? source.sample()
@@ -282,11 +293,12 @@ export class Dog implements Watchdog {
 
   /** Called once, after the state has changed. */
   #release(): void {
-    const { settings: { signal }, steering, onStop } = this.#parts;
+    const { settings: { signal }, steering, evidence, onStop } = this.#parts;
     signal?.removeEventListener("abort", this.#onAbort);
     this.#stopSentinel?.();
     this.#others?.close();
     this.#stop.abort();
+    if (evidence !== undefined) this.#attempt("ending evidence", () => evidence.stop());
     if (steering !== undefined) this.#attempt("restoring the engine", () => steering.stop());
     this.#attempt("closing the sampler", onStop);
   }

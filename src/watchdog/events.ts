@@ -134,4 +134,12 @@ export interface WatchdogCounters {
    * failed. The logger's `warn` says why.
    */
   readonly snapshotsSkipped: number;
+  /** Complete reports of evidence written. */
+  readonly evidence: number;
+  /** Reports that could not be written. The logger's `warn` says why. */
+  readonly evidenceFailed: number;
+  /** Times that the allocator was asked to return free memory to the kernel. */
+  readonly returns: number;
+  /** Bytes by which the memory of the process fell soon afterwards. */
+  readonly bytesReturned: number;
 }

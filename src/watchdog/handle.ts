@@ -42,6 +42,10 @@ const NO_COUNTERS: WatchdogCounters = {
   timeSpent: 0,
   snapshots: 0,
   snapshotsSkipped: 0,
+  evidence: 0,
+  evidenceFailed: 0,
+  returns: 0,
+  bytesReturned: 0,
 };
 
 /** The watchdog of a signal that was aborted before the start. It holds nothing open. */

@@ -2,6 +2,8 @@ import type { Clock } from "../clock.ts";
 import type { SamplerSource } from "../sampler.ts";
 import type { Share } from "../size.ts";
 import type { CollectEvent, DisarmEvent, FireEvent, IneffectiveEvent, Logger } from "./events.ts";
+import type { EvidenceOptions } from "./evidence_options.ts";
+import type { ReturnMemoryOptions } from "./memory_return.ts";
 import type { GcPolicyLike } from "./policy.ts";
 import type { StormGuardOptions } from "./storm_guard.ts";
 
@@ -117,6 +119,14 @@ export interface WatchdogRules {
   logger?: Logger | undefined;
   /** Heap snapshots near the limit. Default: none. */
   heapSnapshots?: HeapSnapshotOptions | undefined;
+  /** A report and an allocation profile near the limit. Default: none. */
+  evidence?: EvidenceOptions | undefined;
+  /**
+   * Returns memory to the kernel that the program has freed and the allocator
+   * keeps, where the runtime can: `Bun.gc(true)` in Bun, SIGUSR2 in a Deno that
+   * was started with `DENO_USR2_MEMORY_TRIM=1`. `false`: never. Default: `{}`.
+   */
+  returnMemory?: ReturnMemoryOptions | false | undefined;
   /**
    * Stops the watchdog when aborted. If it is aborted already, the watchdog
    * is returned stopped and has done nothing.

@@ -13,8 +13,10 @@ import { systemClock } from "../host/sampling.ts";
 import { readSamplerSource, refuseSampling, type SourceSettings } from "../sampler_source.ts";
 import type { Scope } from "../scope.ts";
 import { parseShare, type Share } from "../size.ts";
+import { type EvidenceSettings, readEvidence } from "./evidence_options.ts";
 import type { Logger } from "./events.ts";
 import type { CommonWatchdogOptions, HeapSnapshotOptions, WatchdogRules } from "./options.ts";
+import { readReturnGap } from "./memory_return.ts";
 import { type GcPolicyLike, watermarks } from "./policy.ts";
 import type { StormGuardOptions, StormGuardSettings } from "./storm_guard.ts";
 
@@ -33,6 +35,9 @@ export interface WatchdogSettings extends SourceSettings {
   readonly logger: Logger;
   readonly guard: StormGuardSettings;
   readonly heapSnapshots: SnapshotSettings | undefined;
+  readonly evidence: EvidenceSettings | undefined;
+  /** Minimum time between two, in milliseconds; `undefined`: never. */
+  readonly returnGap: number | undefined;
 }
 
 /** The options of heap snapshots, checked and with their defaults. */
@@ -108,6 +113,8 @@ export function readCommonOptions(
     logger,
     guard: readGuard(options.guard),
     heapSnapshots: readSnapshots(options.heapSnapshots, scope),
+    evidence: readEvidence(options.evidence),
+    returnGap: readReturnGap(options.returnMemory),
   };
 }
 

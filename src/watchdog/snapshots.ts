@@ -1,6 +1,6 @@
 import { formatBytes } from "../bytes.ts";
 import type { MemInfo } from "../mem_info.ts";
-import { prepareSnapshotFolder, snapshotNeeds, writeSnapshot } from "../host/watchdog.ts";
+import { prepareFolder, snapshotNeeds, writeSnapshot } from "../host/watchdog.ts";
 import type { Logger } from "./events.ts";
 import type { Reading } from "./gauge.ts";
 import type { SnapshotSettings } from "./settings.ts";
@@ -16,6 +16,8 @@ export class SnapshotTaker {
   #state: "below" | "no room" | "done" = "below";
   taken = 0;
   skipped = 0;
+  /** The last file, or why there is none. */
+  outcome: { file: string } | { reason: string } = { reason: "usage has not been high enough" };
 
   constructor({ directory, at, max }: SnapshotSettings, logger: Logger) {
     this.#directory = directory;
@@ -23,10 +25,15 @@ export class SnapshotTaker {
     this.#left = max;
     this.#logger = logger;
     try {
-      prepareSnapshotFolder(this.#directory);
+      prepareFolder(this.#directory);
     } catch (error) {
       this.#disable(error);
     }
+  }
+
+  /** The share of the limit below which samples need not be exact. */
+  get from(): number {
+    return this.#at;
   }
 
   look({ used, limit }: Reading, info: MemInfo): void {
@@ -49,6 +56,7 @@ export class SnapshotTaker {
     }
     this.taken++;
     this.#left--;
+    this.outcome = { file };
     this.#logger.info?.(`watchdog: heap snapshot written to ${file}`);
   }
 
@@ -56,6 +64,7 @@ export class SnapshotTaker {
   #hasRoom(info: MemInfo): boolean {
     const problem = findProblem(info);
     if (problem === undefined) return true;
+    this.outcome = { reason: problem };
     if (this.#state !== "no room") {
       this.#state = "no room";
       this.skipped++;
@@ -67,6 +76,7 @@ export class SnapshotTaker {
   #disable(error: unknown): void {
     this.#left = 0;
     const reason = error instanceof Error ? error.message : String(error);
+    this.outcome = { reason };
     this.#logger.warn?.(
       `watchdog: no heap snapshots, cannot write to ${this.#directory}: ${reason}`,
     );
@@ -77,15 +87,9 @@ export class SnapshotTaker {
 function findProblem(info: MemInfo): string | undefined {
   if (info.heapUsed === undefined) return "heapUsed is not known";
   const needs = snapshotNeeds(info.heapUsed);
-  const { cgroupLimit, systemAvailable } = info;
   // The snapshot is built outside the engine's heap, so heapLimit is no ceiling to it.
-  const limited = cgroupLimit !== undefined && cgroupLimit !== Infinity;
-  const ceilings = [
-    ["cgroup", limited ? info.headroom() : undefined],
-    ["host", systemAvailable],
-  ] as const;
   let known = false;
-  for (const [name, left] of ceilings) {
+  for (const [name, left] of whatIsLeft(info)) {
     if (left === undefined) continue;
     known = true;
     if (left < needs) {
@@ -94,4 +98,11 @@ function findProblem(info: MemInfo): string | undefined {
     }
   }
   return known ? undefined : "neither the cgroup's nor the host's memory is known";
+}
+
+/** Bytes left below each ceiling outside the engine, by name; `undefined`: unknown, or none. */
+export function whatIsLeft(info: MemInfo): [string, number | undefined][] {
+  const { cgroupLimit, systemAvailable } = info;
+  const limited = cgroupLimit !== undefined && cgroupLimit !== Infinity;
+  return [["cgroup", limited ? info.headroom() : undefined], ["host", systemAvailable]];
 }

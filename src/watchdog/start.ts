@@ -5,14 +5,17 @@ import type { Sampler } from "../sampler.ts";
 import { type OpenSource, openSource } from "../sampler_source.ts";
 import type { Scope } from "../scope.ts";
 import { adopt } from "../thenable.ts";
+import { findReturnMemory, readAnonymousMemory } from "../host/returned_memory.ts";
 import { openIsolateChannel } from "../host/watchdog.ts";
 import { Dog } from "./dog.ts";
 import { toFailure } from "./doing.ts";
 import { EarlyGc } from "./early_gc.ts";
 import { NotSupportedError } from "./errors.ts";
 import type { DisarmEvent, Logger } from "./events.ts";
+import { EvidenceWriter } from "./evidence.ts";
 import type { Gauge } from "./gauge.ts";
 import { stoppedWatchdog, type Watchdog } from "./handle.ts";
+import { MemoryReturn } from "./memory_return.ts";
 import { Place } from "./place.ts";
 import type { WatchdogSettings } from "./settings.ts";
 import { SnapshotTaker } from "./snapshots.ts";
@@ -47,7 +50,7 @@ export function start(
   fields: readonly SampledField[],
   find: (parts: FindParts) => Way,
 ): Watchdog {
-  const { signal, heapSnapshots } = settings;
+  const { signal, heapSnapshots, evidence, clock } = settings;
   if (signal?.aborted) return stoppedWatchdog(scope);
   const place = new Place();
   place.take();
@@ -73,6 +76,7 @@ export function start(
     const { sampler } = source;
     const first = takeFirst(sampler);
     way = find({ first, sampler, logger, fail });
+    const snapshots = heapSnapshots && new SnapshotTaker(heapSnapshots, logger);
     dog = new Dog({
       settings,
       gauge: way.gauge,
@@ -81,7 +85,18 @@ export function start(
       early: findEarly(settings),
       source,
       steering: way.steering,
-      snapshots: heapSnapshots && new SnapshotTaker(heapSnapshots, logger),
+      snapshots,
+      evidence: evidence && new EvidenceWriter({
+        settings: evidence,
+        scope: way.gauge.scope,
+        now: () => clock.now(),
+        logger,
+        sampleAll: () => sampleAll(settings),
+        counters: () => dog?.counters,
+        snapshots,
+        fail,
+      }),
+      memoryReturn: findMemoryReturn(settings, way.gauge.scope, logger),
       logger,
       openChannel: settings.sampler === undefined
         ? (receive) => openIsolateChannel("@x/memctl/watchdog", receive)
@@ -107,12 +122,40 @@ function withFields(
   settings: WatchdogSettings,
   fields: readonly SampledField[],
 ): WatchdogSettings {
-  const { sampling, heapSnapshots } = settings;
+  const { sampling, heapSnapshots, evidence } = settings;
   if (heapSnapshots !== undefined) return settings;
-  return {
-    ...settings,
-    sampling: { ...sampling, fields: [...fields, "heapUsed", "runtimeTotal"] },
-  };
+  const needed: SampledField[] = [...fields, "heapUsed", "runtimeTotal"];
+  // The engine tells its limit in the same call.
+  if (evidence !== undefined) needed.push("heapLimit");
+  return { ...settings, sampling: { ...sampling, fields: needed } };
+}
+
+/** A snapshot of every field, or `undefined` where that takes time. */
+function sampleAll(settings: WatchdogSettings): MemInfo | undefined {
+  const { sampler, close } = openSource(settings);
+  try {
+    return takeFirst(sampler);
+  } finally {
+    close();
+  }
+}
+
+/** None where the figures may be of other memory, or of this isolate only. */
+function findMemoryReturn(
+  { returnGap, sampler, dryRun, clock }: WatchdogSettings,
+  scope: Scope,
+  logger: Logger,
+): MemoryReturn | undefined {
+  if (returnGap === undefined || sampler !== undefined || dryRun || scope === "heap") {
+    return undefined;
+  }
+  return new MemoryReturn({
+    minGap: returnGap,
+    now: () => clock.now(),
+    find: findReturnMemory,
+    readAnonymous: readAnonymousMemory,
+    logger,
+  });
 }
 
 /** None where the caller collects, or nobody does. */

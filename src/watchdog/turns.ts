@@ -6,7 +6,9 @@ import { type Collector, MEASURING } from "./collector.ts";
 import { doing, toFailure } from "./doing.ts";
 import type { EarlyGc } from "./early_gc.ts";
 import type { FireEvent, Logger, WatchdogCounters } from "./events.ts";
+import type { EvidenceWriter } from "./evidence.ts";
 import type { Gauge, Reading } from "./gauge.ts";
+import type { MemoryReturn } from "./memory_return.ts";
 import type { OtherIsolates } from "./other_isolates.ts";
 import type { Pace } from "./pace.ts";
 import type { SnapshotTaker } from "./snapshots.ts";
@@ -34,6 +36,8 @@ export interface TurnParts {
   clock: Clock;
   steering: Steering | undefined;
   snapshots: SnapshotTaker | undefined;
+  evidence: EvidenceWriter | undefined;
+  memoryReturn: MemoryReturn | undefined;
   hooks: Hooks;
   logger: Logger;
   /** `undefined`: the watchdog does not coordinate with other isolates. */
@@ -66,12 +70,16 @@ export class Turns {
 
   /** One turn. What it throws must disable the watchdog. */
   async take(info: MemInfo): Promise<void> {
-    const { gauge, watermark, collector, snapshots, isRunning } = this.#parts;
+    const { gauge, watermark, collector, snapshots, evidence, memoryReturn, isRunning } =
+      this.#parts;
     const reading = gauge.read(info);
     if (reading === undefined || this.#busy || !isRunning()) return;
     this.#busy = true;
     try {
+      evidence?.look(reading, info);
       snapshots?.look(reading, info);
+      evidence?.finish();
+      memoryReturn?.look(reading, info);
       const mark = watermark.at(reading);
       collector.observe(reading, info);
       if (reading.used >= mark) await this.#fire(reading, info, mark);
@@ -94,10 +102,21 @@ export class Turns {
 
   /** After a collection that was not forced here: asks the policy again. */
   async followCollection(): Promise<void> {
-    const { gauge, watermark, collector, sampler, hooks, pace, wake, isRunning, fail } =
-      this.#parts;
+    const {
+      gauge,
+      watermark,
+      collector,
+      memoryReturn,
+      sampler,
+      hooks,
+      pace,
+      wake,
+      isRunning,
+      fail,
+    } = this.#parts;
     if (!isRunning()) return;
     this.#seen++;
+    memoryReturn?.collected();
     if (collector.claimReport() || this.#busy) return;
     this.#busy = true;
     let stirred = false;

@@ -146,9 +146,8 @@ scrape_configs: [{ job_name: fleet, static_configs: ${JSON.stringify(targets)} }
   it("has one that restarts in a loop and fills half of its limit each time", async () => {
     const restarts = of("restarts");
     assert.ok(restarts.starts > 3, `${restarts.starts} starts: ${restarts.output}`);
-    // Not the recorded ratio: it may be gone before the rules are evaluated.
     const over = `{instance="${restarts.instance}"}[5m]`;
-    const headroom = await value(`min_over_time(memctl_memory_headroom_bytes${over})`) / LIMIT;
+    const headroom = await value(`min_over_time(memctl:memory_headroom:ratio${over})`);
     assert.ok(headroom < 0.5, `headroom ${headroom}`);
   });
 

@@ -29,6 +29,8 @@ export function startDog(
     source: openSource(settings),
     steering: undefined,
     snapshots: undefined,
+    evidence: undefined,
+    memoryReturn: undefined,
     logger: settings.logger,
     openChannel: undefined,
     onStop: () => {},

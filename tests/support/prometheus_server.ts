@@ -76,10 +76,8 @@ export class PrometheusServer {
     return data;
   }
 
-  /** @param at Seconds since the epoch. Default: now. */
-  async query(promql: string, at?: number): Promise<QueryResult[]> {
-    const time = at === undefined ? "" : `&time=${at}`;
-    const { result } = await this.get(`query?query=${encodeURIComponent(promql)}${time}`) as {
+  async query(promql: string): Promise<QueryResult[]> {
+    const { result } = await this.get(`query?query=${encodeURIComponent(promql)}`) as {
       result: QueryResult[];
     };
     return result;

@@ -229,6 +229,10 @@ describe("a watchdog that was aborted before its start", () => {
       timeSpent: 0,
       snapshots: 0,
       snapshotsSkipped: 0,
+      evidence: 0,
+      evidenceFailed: 0,
+      returns: 0,
+      bytesReturned: 0,
     });
     assert.notEqual(dog.counters, dog.counters, "a copy");
   });

@@ -296,13 +296,13 @@ describe("a folder that cannot be had is reported at the start", () => {
     if (!fs.existsSync("/proc/self")) return test.skip("needs /proc");
     return withTempFolder((root) => {
       // In a process of its own: Node's recursive mkdir never returns here.
-      const module = new URL("../../platform/heap_snapshot.ts", import.meta.url).href;
+      const module = new URL("../../platform/kept_files.ts", import.meta.url).href;
       const program = path.join(root, "program.mjs");
       fs.writeFileSync(
         program,
-        `import { prepareSnapshotFolder } from ${JSON.stringify(module)};
+        `import { prepareFolder } from ${JSON.stringify(module)};
         try {
-          prepareSnapshotFolder(process.argv[2]);
+          prepareFolder(process.argv[2]);
         } catch (error) {
           console.log(error.code);
         }`,

@@ -3,8 +3,12 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { MiB } from "../../src/bytes.ts";
-import type { Dog } from "../../src/watchdog/dog.ts";
+import type { Dog, DogParts } from "../../src/watchdog/dog.ts";
+import { EvidenceWriter } from "../../src/watchdog/evidence.ts";
+import { readEvidence } from "../../src/watchdog/evidence_options.ts";
+import { SnapshotTaker } from "../../src/watchdog/snapshots.ts";
 import { startDog } from "../support/dog_bench.ts";
+import { withTempFolder } from "../support/temp.ts";
 import { LIMIT, WatchdogBench } from "../support/watchdog_bench.ts";
 
 let bench: WatchdogBench;
@@ -20,8 +24,14 @@ beforeEach(() => {
 afterEach(() => dog.stop());
 
 /** Starts a watchdog with a watermark of half the limit, and takes its first turn. */
-async function start({ isForeign = false, isSlow = false } = {}): Promise<void> {
+async function start(
+  { isForeign = false, isSlow = false, ...parts }: Partial<DogParts> & {
+    isForeign?: boolean;
+    isSlow?: boolean;
+  } = {},
+): Promise<void> {
   dog = startDog(bench, {
+    ...parts,
     source: {
       sampler: bench.sampler,
       isForeign,
@@ -61,6 +71,27 @@ describe("a watchdog in a calm container", () => {
     await bench.advance(1_000);
     assert.deepEqual([...new Set(asked)], [HALF]);
   });
+
+  it("asks for the exact usage from the lowest threshold of evidence and snapshots on", () =>
+    withTempFolder(async (directory) => {
+      const evidence = new EvidenceWriter({
+        settings: readEvidence({ directory, at: "40%", profileFrom: "25%" })!,
+        scope: "cgroup",
+        now: () => bench.clock.now(),
+        logger: {},
+        sampleAll: () => undefined,
+        counters: () => undefined,
+        snapshots: undefined,
+        fail: ({ reason }) => assert.fail(String(reason)),
+      });
+      await start({ evidence });
+      await bench.advance(1_000);
+      assert.deepEqual([...new Set(asked)], [0.75 * LIMIT]);
+      dog.stop();
+      await start({ snapshots: new SnapshotTaker({ directory, at: 0.125, max: 1 }, {}) });
+      await bench.advance(1_000);
+      assert.deepEqual([...new Set(asked)], [0.875 * LIMIT]);
+    }));
 
   it("asks a sampler of the caller's for all that it gives", async () => {
     await start({ isForeign: true });
