@@ -1,6 +1,6 @@
 // A service for a fleet: metrics for Prometheus, load shedding, a readiness and
-// a liveness check, the watchdog, heap snapshots, and an orderly exit.
-// The files in deploy/ run it. node examples/prometheus_service.ts [port] [host] [evidence]
+// a liveness check, the watchdog, and an orderly exit.
+// The files in deploy/ run it. node examples/prometheus_service.ts [port] [host]
 
 import http from "node:http";
 import process from "node:process";
@@ -9,13 +9,9 @@ import { healthReport, LoadShedder, releaseWith } from "../http.ts";
 import { observeMemory } from "../prometheus.ts";
 import { watchdog } from "../watchdog.ts";
 
-// Without a folder for evidence, no heap snapshot is taken.
-const [port = "8000", host = "127.0.0.1", evidence] = process.argv.slice(2);
+const [port = "8000", host = "127.0.0.1"] = process.argv.slice(2);
 
-const dog = watchdog({
-  logger: console,
-  heapSnapshots: evidence === undefined ? undefined : { directory: evidence },
-});
+const dog = watchdog({ logger: console });
 const shedder = new LoadShedder({ headroom: "15%" });
 const metrics = observeMemory(register, { watchdog: dog, shedder, pressure: true });
 
