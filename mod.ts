@@ -27,6 +27,7 @@
 export { GiB, KiB, MiB } from "./src/bytes.ts";
 export type { Clock } from "./src/clock.ts";
 export type { SampledField } from "./src/fields.ts";
+export { NotSupportedError, ProcessError } from "./src/errors.ts";
 export { openSampler } from "./src/host/sampling.ts";
 export {
   MemInfo,

@@ -110,6 +110,14 @@ const noEngine: Engine = {
   read() {},
 };
 
+const outside = unavailable("heap", "the heap of another process cannot be read from outside");
+
+/** The engine of another process. */
+export const otherEngine: Engine = {
+  signals: { runtimeTotal: outside, heapUsed: outside, heapLimit: outside },
+  read() {},
+};
+
 /** A signal that cannot be had. */
 export function unavailable(source: string, reason: string): Signal {
   return { available: false, source, reason };

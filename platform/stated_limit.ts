@@ -11,7 +11,7 @@ export const STATED_LIMIT = "option limit";
 /** What became of it in a snapshot. `undefined`: none was stated. */
 export type Stated = "effective" | "leaves more" | "above host memory" | undefined;
 
-const STANDS_IN = "the resident set of this process stands in for the cgroup's usage";
+const STANDS_IN = "the resident set of the process stands in for the cgroup's usage";
 
 /** Takes the limit over into a snapshot that has no usage but the resident set. */
 export function takeStated(next: MemInfoInit, limit: number): Stated {

@@ -143,6 +143,15 @@ export interface SamplerOptions {
    * is ignored. Default: none.
    */
   limit?: number | undefined;
+  /**
+   * The process to sample, by its id, on Linux only. Its cgroup, resident set and
+   * pressure are read. Its heap cannot be read from outside. The id is that of the
+   * `proc` below `root`.
+   *
+   * When the process has ended, a sample throws a {@linkcode ProcessError}, even
+   * if another process has its id by then. Default: this process.
+   */
+  pid?: number | undefined;
   /** The adapter to use. Default: the one that fits the platform. */
   adapter?: AdapterName | undefined;
   /**

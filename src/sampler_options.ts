@@ -5,6 +5,8 @@ import { readFields } from "./fields.ts";
 import type { SamplerOptions } from "./sampler.ts";
 
 const USAGES = ["current", "workingSet"];
+/** The kernel gives no larger ones. */
+const MAX_PID = 2 ** 22;
 const ADAPTERS = ["linux", "darwin", "runtime"];
 
 /**
@@ -17,6 +19,7 @@ const ADAPTERS = ["linux", "darwin", "runtime"];
 export function readSamplerOptions(options: SamplerOptions, hasLimit = true): SamplerOptions {
   checkObject("options", options);
   const { usage, adapter, pressure, root, fields } = options;
+  const { pid } = options;
   const limit = hasLimit ? options.limit : undefined;
   checkOneOf("usage", usage, USAGES);
   checkOneOf("adapter", adapter, ADAPTERS);
@@ -26,8 +29,23 @@ export function readSamplerOptions(options: SamplerOptions, hasLimit = true): Sa
   }
   if (root === "") throw new RangeError(`'root' must not be empty: current value is ""`);
   if (limit !== undefined) checkLimit(limit);
+  if (pid !== undefined) checkPid(pid, adapter);
   const own = readFields(fields, { usage, pressure });
-  return { usage, adapter, pressure, root, limit, fields: own };
+  return { usage, adapter, pressure, root, limit, pid, fields: own };
+}
+
+function checkPid(pid: unknown, adapter: SamplerOptions["adapter"]): void {
+  checkNumber(
+    "pid",
+    pid,
+    "the number of a process",
+    `a whole number from 1 to ${MAX_PID}`,
+    (pid) => Number.isInteger(pid) && pid >= 1 && pid <= MAX_PID,
+  );
+  if (adapter === undefined || adapter === "linux") return;
+  throw new TypeError(
+    `'pid' needs the adapter "linux": current value of 'adapter' is ${show(adapter)}`,
+  );
 }
 
 function checkLimit(limit: unknown): void {

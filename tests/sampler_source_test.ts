@@ -20,6 +20,7 @@ const EXCLUDED: Required<SamplerOptions> = {
   root: "/",
   fields: ["headroom"],
   limit: 1_000_000,
+  pid: 1,
 };
 
 describe("a sampler that is passed in", () => {
@@ -97,6 +98,7 @@ describe("a sampler that is passed in", () => {
       pressure: undefined,
       root: "/x",
       limit: undefined,
+      pid: undefined,
     });
     const sampler = new ScriptedSampler();
     const given = readSamplerSource({ sampler }, { usage: "workingSet" });

@@ -152,6 +152,7 @@ describe("the options of a watch", () => {
         pressure: undefined,
         root: undefined,
         limit: undefined,
+        pid: undefined,
         fields: undefined,
       },
     });

@@ -1,6 +1,6 @@
 // This process's cgroup: where it is, kept up to date, and what it says.
 
-import { describeError } from "../file_io.ts";
+import { describeError, errorCode } from "../file_io.ts";
 import { KernelFile } from "../kernel_file.ts";
 import { isTransient, type OpenFiles } from "../open_files.ts";
 import {
@@ -43,6 +43,7 @@ export function emptyPlacedReading(): PlacedReading {
 export class Cgroup {
   readonly #base: string;
   readonly #files: OpenFiles;
+  readonly #pid: number | undefined;
   readonly #selfCgroup: KernelFile;
   /** The text of /proc/self/cgroup that `#place` was found by. */
   #self: Uint8Array = new Uint8Array();
@@ -61,10 +62,12 @@ export class Cgroup {
   /** The kernel's events when a level hits a limit. */
   readonly events: MemoryEvents = new MemoryEvents();
 
-  constructor(base: string, files: OpenFiles) {
+  /** @param pid The process, if it is another one than this. */
+  constructor(base: string, files: OpenFiles, pid?: number) {
     this.#base = base;
     this.#files = files;
-    this.#selfCgroup = new KernelFile(`${base}/proc/self/cgroup`, files);
+    this.#pid = pid;
+    this.#selfCgroup = new KernelFile(`${base}/proc/${pid ?? "self"}/cgroup`, files);
     this.#resolve();
     this.#checkedAt = Date.now();
   }
@@ -210,17 +213,52 @@ export class Cgroup {
     this.#found = JSON.stringify(place);
     this.#place = place;
     if (place.kind === "found") {
-      place.folders = place.folders.map((folder) => this.#base + folder);
       this.#levels = new CgroupLevels(place.version, place.folders, this.#files);
     }
     this.#findDoubt();
   }
 
   #locate(): CgroupPlace {
+    const pid = this.#pid;
+    if (pid === undefined) return this.#locateBy(this.#mountinfo, this.#base);
+    // The mounts of this process show it, or those of the other one do.
+    const views = [
+      () => this.#locateBy(this.#mountinfo, this.#base),
+      () => {
+        const folder = `${this.#base}/proc/${pid}`;
+        return this.#locateBy(`${folder}/mountinfo`, `${folder}/root`);
+      },
+    ];
+    const problems: string[] = [];
+    for (const view of views) {
+      try {
+        const place = view();
+        if (place.kind === "none") return place;
+        if (place.kind === "unknown") problems.push(place.reason);
+        else if (place.uncertain !== undefined) problems.push(place.uncertain);
+        else if (this.#files.io.exists(place.folders[0]!)) return place;
+        else problems.push(`this user does not see ${place.folders[0]}`);
+      } catch (error) {
+        if (isTransient(error)) throw error;
+        problems.push(`cannot read the mounts: ${errorCode(error) ?? (error as Error).message}`);
+      }
+    }
+    const reason = `the cgroup of process ${pid} is not visible: ${problems.join("; ")}`;
+    return { kind: "unknown", version: 2, reason };
+  }
+
+  /**
+   * @param mountinfo The file that tells the mounts.
+   * @param base The folder that their mount points are below.
+   */
+  #locateBy(mountinfo: string, base: string): CgroupPlace {
     const decoder = new TextDecoder();
-    const mounts = parseMountinfo(decoder.decode(this.#files.readAll(this.#mountinfo)));
+    const mounts = parseMountinfo(decoder.decode(this.#files.readAll(mountinfo)));
     const lines = parseSelfCgroup(decoder.decode(this.#self));
-    return locateCgroup(lines, mounts, (folder) => this.#files.io.exists(this.#base + folder));
+    const exists = (folder: string) => this.#files.io.exists(base + folder);
+    const place = locateCgroup(lines, mounts, exists);
+    if (place.kind === "found") place.folders = place.folders.map((folder) => base + folder);
+    return place;
   }
 
   get #mountinfo(): string {

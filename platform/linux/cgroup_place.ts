@@ -105,10 +105,14 @@ function rank(mount: CgroupMount): number {
   return isBelow(mount.mountPoint, "/sys/fs/cgroup") ? 0 : 1;
 }
 
-/** Whether `root` is `path` or a folder above it, component by component. */
+/**
+ * Whether `root` is `path` or a folder above it, component by component. Both
+ * may lead out of the cgroup namespace, which they begin at.
+ */
 function isBelow(path: string, root: string): boolean {
-  if (climbs(path) || climbs(root)) return false;
-  return root === "/" || path === root || path.startsWith(`${root}/`);
+  if (path === root) return true;
+  const base = root === "/" ? "" : root;
+  return path.startsWith(`${base}/`) && !climbs(path.slice(base.length));
 }
 
 /** Whether a path leads out of the cgroup namespace. */

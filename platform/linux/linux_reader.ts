@@ -75,18 +75,25 @@ export class LinuxReader {
   readonly #now: () => number;
   readonly #leastUsed = (): number => (this.#next.processRss ??= this.#readRss()) ?? 0;
 
-  constructor(root: string, io: FileIo, engine: Engine, now: () => number = monotonic) {
+  /** @param pid The process, if it is another one than this. */
+  constructor(
+    root: string,
+    io: FileIo,
+    engine: Engine,
+    now: () => number = monotonic,
+    pid?: number,
+  ) {
     this.#now = now;
     const base = root.endsWith("/") ? root.slice(0, -1) : root;
     this.#base = base;
-    this.#foreign = base !== "";
+    this.#foreign = base !== "" || pid !== undefined;
     this.#files = new OpenFiles(io);
     this.#engine = engine;
-    this.#cgroup = new Cgroup(base, this.#files);
+    this.#cgroup = new Cgroup(base, this.#files, pid);
     this.#meminfo = new KernelFile(`${base}/proc/meminfo`, this.#files);
     this.#pageSize = this.#readPageSize(`${base}/proc/self/auxv`);
     this.#rss = new KernelFile(
-      `${base}/proc/self/${this.#pageSize === undefined ? "status" : "statm"}`,
+      `${base}/proc/${pid ?? "self"}/${this.#pageSize === undefined ? "status" : "statm"}`,
       this.#files,
     );
   }

@@ -32,7 +32,10 @@ export { systemClock } from "../../platform/system_clock.ts";
  * @param options What to sample, and how.
  * @returns The sampler; close it when done.
  * @throws {TypeError} If an option is of the wrong type.
- * @throws {RangeError} If an option has a value that it does not know.
+ * @throws {RangeError} If an option has an unknown value, or `pid` is that of a thread or of the
+ * kernel.
+ * @throws {ProcessError} If there is no process `pid`, or if it cannot be read.
+ * @throws {NotSupportedError} If `pid` is given and this is not Linux.
  * @since 0.1.0
  */
 export function openSampler(options: SamplerOptions = {}): Sampler {

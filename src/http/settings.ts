@@ -101,7 +101,7 @@ export function readShedOptions<R extends RequestLike>(
   options: ShedOptions<R>,
 ): ShedSettings<R> {
   const source = readSamplerSource(options, { usage: "workingSet" });
-  refuseSampling(source, ["fields"], "a load shedder");
+  refuseSampling(source, ["fields", "pid"], "a load shedder");
   const { maxAge = 10, headroom, levels, sustain, maxRss, maxHeapUsed } = options;
   const { inFlight = Infinity, perRequest = 0, exempt, priority = () => 0 } = options;
   const { retryAfter = 1, trial = true, collect = true, gc, leaseTimeout = 300_000 } = options;

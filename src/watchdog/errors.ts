@@ -1,3 +1,5 @@
+export { NotSupportedError } from "../errors.ts";
+
 /**
  * A watchdog is already running in this isolate. Stop it first.
  *
@@ -16,28 +18,4 @@
 export class AlreadyStartedError extends Error {
   /** `"AlreadyStartedError"` */
   override readonly name: string = "AlreadyStartedError";
-}
-
-/**
- * This way to watch cannot work here; the message says what is missing.
- *
- * ```ts
- * import { cgroupDriven, NotSupportedError, systemDriven } from "@x/memctl/watchdog";
- *
- * const start = () => {
- *   try {
- *     return cgroupDriven();
- *   } catch (error) {
- *     if (!(error instanceof NotSupportedError)) throw error;
- *     return systemDriven(); // no container limit to follow
- *   }
- * };
- * start().stop();
- * ```
- *
- * @since 0.1.0
- */
-export class NotSupportedError extends Error {
-  /** `"NotSupportedError"` */
-  override readonly name: string = "NotSupportedError";
 }

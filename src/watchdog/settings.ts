@@ -80,7 +80,7 @@ export function readCommonOptions(
   hasLimit = true,
 ): WatchdogSettings {
   const source = readSamplerSource(options, { usage: "workingSet" }, hasLimit);
-  refuseSampling(source, ["pressure", "fields"], "a watchdog");
+  refuseSampling(source, ["pressure", "fields", "pid"], "a watchdog");
   const { clock = systemClock, interval = 25, unref = true, signal } = options;
   const { maxInterval = Math.max(interval, 1_000) } = options;
   const { policy = DEFAULT_POLICY, gc, dryRun = false, logger = {} } = options;

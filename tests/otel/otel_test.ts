@@ -361,6 +361,7 @@ describe("observeMemory()", () => {
       "attributes",
       "fields",
       "limit",
+      "pid",
       "pressure",
       "root",
       "sampler",

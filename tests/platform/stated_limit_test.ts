@@ -131,7 +131,7 @@ describe("a stated limit on Linux", () => {
         assert.ok(isStated(signals));
         const { source, estimate, note } = signals.cgroupCurrent;
         assert.deepEqual({ source, estimate }, { source: "/proc/self/status", estimate: true });
-        assert.match(note!, /resident set of this process stands in/);
+        assert.match(note!, /resident set of the process stands in/);
         const { available, reason } = signals.cgroupWorkingSet;
         assert.equal(available, false);
         assert.match(reason!, /resident set/);

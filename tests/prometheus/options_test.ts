@@ -56,6 +56,7 @@ describe("options of observeMemory() of @x/memctl/prometheus", () => {
       "labels",
       "limit",
       "onError",
+      "pid",
       "prefix",
       "pressure",
       "root",
