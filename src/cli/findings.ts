@@ -1,9 +1,11 @@
 // What is worth telling about a process's memory, and what to do about it.
 
-import { formatBytes, MiB } from "../bytes.ts";
+import { formatBytes } from "../bytes.ts";
 import type { MemInfo } from "../mem_info.ts";
+import type { Setting } from "../plan/setting.ts";
 import type { Signals } from "../sampler.ts";
 import { wholeOf } from "../size.ts";
+import { heapFindings, type Subject } from "./heap_findings.ts";
 
 /** A JavaScript runtime. */
 export type RuntimeName = "deno" | "bun" | "node";
@@ -17,6 +19,8 @@ export interface Finding {
   message: string;
   /** What to change. */
   advice?: string;
+  /** The variables to set, each with its reason. */
+  settings?: readonly Setting[];
 }
 
 /** Part of the limit that page cache must take to be worth a word. */
@@ -25,8 +29,6 @@ const CACHE_SHARE = 0.1;
 const SHORT = 0.1;
 /** Percent of the time that tasks may wait for memory. */
 const PRESSURE = 10;
-/** Part of a container that a heap may have, to leave room for what is not heap. */
-const HEAP_SHARE = 0.75;
 
 /** What frees memory that the allocator keeps, in each runtime. */
 const RETURN: { readonly [runtime in RuntimeName]: string } = {
@@ -40,19 +42,14 @@ const RETURN: { readonly [runtime in RuntimeName]: string } = {
 /**
  * Looks a snapshot over, taken with the working set.
  *
- * @param anonymous Bytes of the resident set that no file backs; `undefined`: unknown.
+ * @param subject Whose memory it is of.
  */
-export function findingsOf(
-  info: MemInfo,
-  signals: Signals,
-  runtime: RuntimeName,
-  anonymous?: number,
-): Finding[] {
+export function findingsOf(info: MemInfo, signals: Signals, subject: Subject): Finding[] {
   return [
     ...permissions(signals),
     ...container(info, signals),
-    ...heap(info, runtime),
-    ...outsideHeap(info, runtime, anonymous),
+    ...heapFindings(info, signals, subject),
+    ...outsideHeap(info, subject),
     ...cache(info),
     ...shortage(info),
   ];
@@ -114,37 +111,12 @@ function* container({ cgroupLimit }: MemInfo, { cgroupLimit: signal }: Signals):
   }
 }
 
-function* heap({ heapLimit, cgroupLimit }: MemInfo, runtime: RuntimeName): Iterable<Finding> {
-  if (cgroupLimit === undefined || cgroupLimit === Infinity) return;
-  const fitting = Math.floor(cgroupLimit * HEAP_SHARE / MiB);
-  if (heapLimit === undefined) {
-    if (runtime !== "bun") return;
-    yield {
-      id: "no-heap-limit",
-      severity: "advice",
-      message: "Bun sets no limit to the heap, so garbage can fill the container",
-      advice: "collect in time: watchdog() of @x/memctl/watchdog",
-    };
-  } else if (heapLimit > cgroupLimit) {
-    const flag = `--max-old-space-size=${fitting}`;
-    yield {
-      id: "heap-above-container",
-      severity: "problem",
-      message: `V8 lets the heap grow to ${formatBytes(heapLimit)}, ` +
-        `the container ends at ${formatBytes(cgroupLimit)}`,
-      advice: "collect in time, with watchdog() of @x/memctl/watchdog, or start with " +
-        (runtime === "deno" ? `DENO_USE_CGROUPS=1, or --v8-flags=${flag}` : flag),
-    };
-  }
-}
-
 /** The gap between the resident set and the heap. */
 function* outsideHeap(
   { processRss, runtimeTotal }: MemInfo,
-  runtime: RuntimeName,
-  anonymous: number | undefined,
+  { runtime, anonymous }: Subject,
 ): Iterable<Finding> {
-  if (processRss === undefined || runtimeTotal === undefined) return;
+  if (processRss === undefined || runtimeTotal === undefined || runtime === undefined) return;
   const outside = processRss - runtimeTotal;
   if (outside <= runtimeTotal) return;
   const parts = anonymous === undefined

@@ -1,6 +1,8 @@
 /** The command line, parsed: switches, and text that each command checks. */
 export interface Flags {
   json?: boolean | undefined;
+  pid?: string | undefined;
+  root?: string | undefined;
   interval?: string | undefined;
   count?: string | undefined;
   usage?: string | undefined;

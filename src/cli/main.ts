@@ -5,14 +5,14 @@ import { UsageError } from "./usage_error.ts";
 
 const HELP = `memctl: what this process may know of its memory
 
-usage: memctl doctor [--json]
-       memctl watch [--interval MS] [--count N] [--usage WHICH] [--json]
+usage: memctl doctor [PLACE] [--json]
+       memctl watch [PLACE] [--interval MS] [--count N] [--usage WHICH] [--json]
        memctl plot FILE [--output FILE] [--width N] [--height N]
        memctl plan [SIZES] [--runtime NAME] [--json | --shell]
        memctl exec [SIZES] [--watchdog] [--print [--json]] [--spawn] -- COMMAND…
 
   doctor  which signals there are, where from, why not the others, and what
-          to change
+          to change, by the flag or variable that changes it
   watch   memory as it goes: a live view in a terminal, lines elsewhere
   plot    a chart (SVG) of what "watch --json" has recorded; FILE may be -
   plan    heap sizes, flags and variables that fit the memory limit of this
@@ -32,16 +32,22 @@ usage: memctl doctor [--json]
   --spawn         start COMMAND as a child and pass signals on to it
   --help          this text
 
+PLACE:
+  --pid PID       another process: its cgroup, RSS and pressure (Linux only)
+  --root FOLDER   the folder that holds the proc and sys to read (/)
+  --limit SIZE    a memory limit that cannot be seen from inside
+
 SIZES; a size is a number of bytes, or one with K, M or G:
   --limit SIZE    plan for this limit, if the limit of the cgroup is not smaller
+                  (variable MEMCTL_LIMIT)
   --processes N   processes that share the limit (1)
   --workers N     worker threads in each process, or "fit" (0)
   --worker-bytes SIZE   heap that each worker needs
   --buffers SIZE  buffers and native memory of each process (0)
   --reserve SIZE  leave this much of the limit, or a share such as 10%, unused (0)
 
-exit code: 0 all well; 1 doctor found something to change, or a file cannot be
-read; 2 the command line is wrong, or the limit too small or unreadable.
+exit code: 0 all well, or the process has ended; 1 doctor found something to
+change, or a file or process cannot be read; 2 the command line is wrong, or the limit too small or unreadable.
 exec: that of COMMAND; 126 it cannot be executed; 127 it was not found
 `;
 
@@ -55,9 +61,17 @@ const SIZES = {
   reserve: { type: "string" },
 } as const;
 
+/** What is sampled. */
+const PLACE = {
+  pid: { type: "string" },
+  root: { type: "string" },
+  limit: { type: "string" },
+} as const;
+
 const OPTIONS = {
-  doctor: { json: { type: "boolean" } },
+  doctor: { ...PLACE, json: { type: "boolean" } },
   watch: {
+    ...PLACE,
     interval: { type: "string" },
     count: { type: "string" },
     usage: { type: "string" },

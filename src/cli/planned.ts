@@ -9,6 +9,7 @@ import type { Environment, Setting } from "../plan/setting.ts";
 import type { Flags } from "./flags.ts";
 import { numberOf } from "./numbers.ts";
 import { sizeOf, sizeOrShareOf } from "./sizes.ts";
+import { statedLimit } from "./stated_limit.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** The limit to plan for. */
@@ -28,11 +29,11 @@ export interface Planned {
   problems: string[];
 }
 
-/** The smaller of --limit and the effective limit. */
-export async function limitOf({ limit }: Flags): Promise<Limit> {
-  const stated = sizeOf("limit", limit);
+/** The smaller of the stated limit and the effective limit. */
+export async function limitOf(flags: Flags): Promise<Limit> {
+  const stated = statedLimit(flags);
   const { bytes, source, problem } = await limitHere();
-  if (stated !== undefined && stated <= bytes) return { bytes: stated, source: "--limit" };
+  if (stated !== undefined && stated.bytes <= bytes) return { ...stated };
   if (problem !== undefined) {
     throw new UsageError(`${problem}: start it with --limit SIZE, or mend that`);
   }

@@ -6,6 +6,7 @@ import { frame } from "./frame.ts";
 import { Latest } from "./latest.ts";
 import { line } from "./line.ts";
 import { numberOf } from "./numbers.ts";
+import { placeOf, withProcess } from "./place.ts";
 import type { Flags } from "./flags.ts";
 import type { Terminal } from "../terminal.ts";
 import { UsageError } from "./usage_error.ts";
@@ -22,6 +23,7 @@ export async function watchCommand(flags: Flags, terminal: Terminal): Promise<nu
   const interval = numberOf("interval", flags.interval, 1000, range);
   const count = numberOf("count", flags.count, Infinity, { least: 1, most: Infinity, whole: true });
   const usage = usageOf(flags.usage);
+  const place = placeOf(flags);
   const stop = new AbortController();
   const signal = AbortSignal.any([stop.signal, terminal.ended]);
   const live = terminal.isTerminal && !flags.json;
@@ -29,17 +31,19 @@ export async function watchCommand(flags: Flags, terminal: Terminal): Promise<nu
     ? liveView(terminal, interval, stop)
     : lines(terminal, flags.json ? JSON.stringify : line);
   let taken = 0;
-  try {
-    await terminal.untilStopped(() =>
-      watch({ interval, immediate: true, usage, signal }, (info) => {
-        show.info(info);
-        if (++taken >= count) stop.abort();
-      })
-    );
-  } finally {
-    show.end();
-  }
-  return 0;
+  return await withProcess(terminal, async () => {
+    try {
+      await terminal.untilStopped(() =>
+        watch({ ...place, interval, immediate: true, usage, signal }, (info) => {
+          show.info(info);
+          if (++taken >= count) stop.abort();
+        })
+      );
+    } finally {
+      show.end();
+    }
+    return 0;
+  });
 }
 
 /** How snapshots are shown. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { GiB, MemInfo, type MemInfoInit, MiB, type Signal, type Signals } from "../../mod.ts";
 import { type Finding, findingsOf, type RuntimeName } from "../../src/cli/findings.ts";
+import { plan } from "../../plan.ts";
 import { ManualClock, StorySampler } from "../../testing.ts";
 
 /** A container in which nothing is amiss. */
@@ -26,8 +27,11 @@ function find(
   for (const [name, value] of Object.entries(signal)) {
     changed[name] = { ...changed[name]!, ...value };
   }
-  return findingsOf(new MemInfo(init), changed as unknown as Signals, runtime);
+  const subject = { runtime, environment: {} };
+  return findingsOf(new MemInfo(init), changed as unknown as Signals, subject);
 }
+/** A container that no runtime fits. */
+const TINY = { cgroupLimit: 20 * MiB, cgroupCurrent: MiB, cgroupWorkingSet: MiB };
 const ids = (...args: Parameters<typeof find>) => find(...args).map(({ id }) => id);
 const pressure = (avg10: number) => {
   const none = { avg10: 0, avg60: 0, avg300: 0, total: 0 };
@@ -73,8 +77,12 @@ describe("the bounds of what the doctor finds", () => {
     assert.deepEqual(ids(pressure(10.01)), ["pressure"]);
   });
 
-  it("a heap may be as large as the container", () => {
-    assert.deepEqual(ids({ heapLimit: 1_000 * MiB }), []);
+  it("a heap may be as large as the plan, and a problem above the container", () => {
+    const { heap, young } = plan(1_000 * MiB, { runtime: "node" }).runtimes.node!;
+    const rounded = heap + young + 8 * MiB;
+    assert.deepEqual(ids({ heapLimit: rounded }), []);
+    assert.deepEqual(ids({ heapLimit: rounded + 1 }), ["heap-above-plan"]);
+    assert.deepEqual(ids({ heapLimit: 1_000 * MiB }), ["heap-above-plan"]);
     assert.deepEqual(ids({ heapLimit: 1_000 * MiB + 1 }), ["heap-above-container"]);
     assert.deepEqual(ids({ heapLimit: 9 * GiB, cgroupLimit: Infinity }), ["no-limit"]);
     assert.ok(
@@ -126,8 +134,10 @@ describe("each finding", () => {
       find({}, { cgroupLimit: { note: "uncertain: x" } }),
       /\/sys\/fs\/cgroup/,
     ],
-    ["throttled", "advice", find({}, { cgroupLimit: { throttleAt: MiB } }), /memory\.high/],
-    ["heap-above-container", "problem", find({ heapLimit: GiB }), /--max-old-space-size=750/],
+    ["throttled", "advice", find({}, { cgroupLimit: { throttleAt: 600 * MiB } }), /memory\.high/],
+    ["heap-above-container", "problem", find({ heapLimit: GiB }), /watchdog/],
+    ["heap-above-plan", "advice", find({ heapLimit: 999 * MiB }), /memctl exec/],
+    ["limit-too-small", "problem", find({ ...TINY }), /raise/],
     ["no-heap-limit", "advice", find({ heapLimit: undefined }, {}, "bun"), /watchdog/],
     ["page-cache", "advice", find({ cgroupWorkingSet: 1 }), /workingSet/],
     ["short", "problem", find({ cgroupCurrent: GiB, cgroupWorkingSet: GiB }), /limit/],

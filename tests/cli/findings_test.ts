@@ -29,7 +29,7 @@ function find(
       { ...value, ...signal[name as keyof Signals] },
     ]),
   ) as Signals;
-  return findingsOf(new MemInfo(init), changed, runtime)
+  return findingsOf(new MemInfo(init), changed, { runtime, environment: {} })
     .map(({ severity, id, message, advice }) => `${severity} ${id}: ${message} > ${advice}`);
 }
 
@@ -42,12 +42,12 @@ describe("what the doctor finds", () => {
     [
       "a heap that may outgrow the container, in Node",
       find({ heapLimit: 4000 * MiB }),
-      /^problem heap-above-container: .*3\.9GiB.*500\.0MiB > .*start with --max-old-space-size=375$/,
+      /^problem heap-above-container: .*of Node grow to 3\.9GiB\. 460\.0MiB .* 500\.0MiB .* > Set these/,
     ],
     [
       "the same in Deno",
       find({ heapLimit: 4000 * MiB }, {}, "deno"),
-      /DENO_USE_CGROUPS=1, or --v8-flags=--max-old-space-size=375$/,
+      /of Deno grow to 3\.9GiB\. .* > Set these variables before it starts, as "memctl exec/,
     ],
     [
       "Bun, which has no heap limit",

@@ -13,7 +13,7 @@ function find(
 ): Finding | undefined {
   const init = { processRss: 300 * MiB, runtimeTotal: 40 * MiB, ...change };
   const { signals } = new StorySampler(new ManualClock(), [{ ...init, at: 0 }]);
-  return findingsOf(new MemInfo(init), signals, runtime, anonymous)
+  return findingsOf(new MemInfo(init), signals, { runtime, environment: {}, anonymous })
     .find(({ id }) => id === "outside-heap");
 }
 
