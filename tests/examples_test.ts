@@ -49,6 +49,12 @@ async function textOf(url: string, init?: RequestInit): Promise<string> {
   return text;
 }
 
+async function statusOf(url: string): Promise<number> {
+  const response = await fetch(url);
+  await response.text();
+  return response.status;
+}
+
 /** What every service that takes bodies does. */
 async function takesBodies(url: string): Promise<void> {
   const body = new Uint8Array(1_000_000);
@@ -103,6 +109,20 @@ describe("examples", () => {
       );
       const closed = new Promise((resolve) => child.once("exit", resolve));
       process.kill(child.pid!, "SIGTERM"); // Deno takes a child that it signals for killed
+      assert.equal(await closed, 0);
+    }));
+
+  it("a service that retires, which SIGTERM ends after the grace time", () =>
+    ask("retire_service", async (url, child) => {
+      assert.match(await textOf(url), /^hello from \d+\n$/);
+      assert.equal(await textOf(`${url}/readyz`), "running\n");
+      const closed = new Promise((resolve) => child.once("exit", resolve));
+      process.kill(child.pid!, "SIGTERM");
+      // Requests are answered, and the balancer is told.
+      while (await statusOf(`${url}/readyz`) === 200);
+      const answer = await fetch(url);
+      assert.deepEqual([answer.status, answer.headers.get("connection")], [200, "close"]);
+      await answer.text();
       assert.equal(await closed, 0);
     }));
 
