@@ -25,6 +25,7 @@
  */
 
 export { GiB, KiB, MiB } from "./src/bytes.ts";
+export type { CgroupEvents } from "./src/cgroup_events.ts";
 export type { Clock } from "./src/clock.ts";
 export type { SampledField } from "./src/fields.ts";
 export { NotSupportedError, ProcessError } from "./src/errors.ts";

@@ -28,6 +28,7 @@ export {
   type ObserveMemoryOptions,
 } from "./src/otel/observe_memory.ts";
 // The types that these use, so that one import is enough.
+export type { CgroupEvents } from "./src/cgroup_events.ts";
 export type {
   MemInfo,
   MemInfoInit,

@@ -25,6 +25,7 @@ export type {
 export type { MetricsRegistry } from "./src/prometheus/registration.ts";
 export type { ShedderFigures, WatchdogFigures } from "./src/prometheus/parts.ts";
 // The types that these use, so that one import is enough.
+export type { CgroupEvents } from "./src/cgroup_events.ts";
 export type { Clock } from "./src/clock.ts";
 export type { SampledField } from "./src/fields.ts";
 export type {

@@ -39,6 +39,7 @@
 export { ManualClock } from "./src/testing/manual_clock.ts";
 export { type Story, type StoryMoment, StorySampler } from "./src/testing/story_sampler.ts";
 // The types that these use, so that one import is enough.
+export type { CgroupEvents } from "./src/cgroup_events.ts";
 export type { Clock } from "./src/clock.ts";
 export type {
   MemInfo,

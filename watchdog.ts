@@ -60,6 +60,7 @@ export {
 } from "./src/watchdog/watchdog.ts";
 export type { StormGuardOptions } from "./src/watchdog/storm_guard.ts";
 // What the options speak of, so that one import is enough.
+export type { CgroupEvents } from "./src/cgroup_events.ts";
 export type { Clock } from "./src/clock.ts";
 export type { MemInfo } from "./src/mem_info.ts";
 export type { Scope } from "./src/scope.ts";

@@ -1,3 +1,4 @@
+import type { CgroupEvents } from "./cgroup_events.ts";
 import type { SampledField } from "./fields.ts";
 import type { MemInfo, SignalName } from "./mem_info.ts";
 
@@ -91,6 +92,14 @@ export interface Sampler extends Disposable {
    * @returns `undefined` if the kernel reports no such events; `signals.pressureEvents` says why.
    */
   onPressure?(wake: () => void, unref: boolean): (() => void) | undefined;
+  /**
+   * Reads the kernel's event counters of this process's cgroup: one small file
+   * (two on cgroup v1), which `sample()` does not read.
+   *
+   * @returns `undefined` where there are none, if none can be read, and if `fields` names no figure
+   * of the cgroup.
+   */
+  cgroupEvents?(): CgroupEvents | undefined;
   /** Closes all files that it holds open. Closing twice is harmless. */
   close(): void;
 }

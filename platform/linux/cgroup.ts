@@ -1,5 +1,6 @@
 // This process's cgroup: where it is, kept up to date, and what it says.
 
+import type { CgroupEvents } from "../../src/cgroup_events.ts";
 import { describeError, errorCode } from "../file_io.ts";
 import { KernelFile } from "../kernel_file.ts";
 import { isTransient, type OpenFiles } from "../open_files.ts";
@@ -136,6 +137,14 @@ export class Cgroup {
     }
     out.place = this.#place;
     out.doubt = this.#doubt;
+  }
+
+  /** The kernel's event counters of the process's own cgroup. */
+  readEvents(): CgroupEvents | undefined {
+    const events = this.#levels?.readEvents();
+    if (!this.#levels?.gone) return events;
+    this.#resolve();
+    return this.#levels?.readEvents();
   }
 
   close(): void {

@@ -1,7 +1,9 @@
 // One folder of the cgroup hierarchy, with its memory files held open.
 
+import type { CgroupEvents } from "../../src/cgroup_events.ts";
 import { KernelFile } from "../kernel_file.ts";
 import type { OpenFiles } from "../open_files.ts";
+import { type EventFiles, openEventFiles } from "./cgroup_events.ts";
 import {
   type CgroupNames,
   HIERARCHICAL_LIMIT,
@@ -10,6 +12,7 @@ import {
   parseLimit,
   parseUsage,
   THROTTLE,
+  V1,
 } from "./cgroup_files.ts";
 
 /** One level. What cannot be read of it is `undefined`; the file's `problem` then says why. */
@@ -20,6 +23,7 @@ export class CgroupLevel {
   readonly #files: OpenFiles;
   #usageFile: KernelFile | undefined;
   #statFile: KernelFile | undefined;
+  #eventFiles: EventFiles | undefined;
 
   constructor(folder: string, names: CgroupNames, files: OpenFiles) {
     this.#folder = folder;
@@ -62,6 +66,13 @@ export class CgroupLevel {
     return this.statFile.read(HIERARCHICAL_LIMIT.parse, HIERARCHICAL_LIMIT.complain);
   }
 
+  /** The kernel's event counters, whose files are opened only when first asked for. */
+  readEvents(): CgroupEvents | undefined {
+    const version = this.#names === V1 ? 1 : 2;
+    this.#eventFiles ??= openEventFiles(version, this.#folder, this.#files);
+    return this.#eventFiles.read();
+  }
+
   /** The throttle limit. Read only to explain, so it is not kept open. */
   readThrottle(): number {
     const file = this.#open(THROTTLE);
@@ -72,7 +83,8 @@ export class CgroupLevel {
 
   /** Whether a file was there and is not any more. */
   get gone(): boolean {
-    return this.limitFile.gone || this.#usageFile?.gone === true || this.#statFile?.gone === true;
+    return this.limitFile.gone || this.#usageFile?.gone === true ||
+      this.#statFile?.gone === true || this.#eventFiles?.gone === true;
   }
 
   /** Tries again to open the files that could not be opened. */
@@ -86,6 +98,7 @@ export class CgroupLevel {
     this.limitFile.close();
     this.#usageFile?.close();
     this.#statFile?.close();
+    this.#eventFiles?.close();
   }
 
   #open(name: string): KernelFile {

@@ -1,5 +1,6 @@
 // The levels of the cgroup hierarchy that can bind this process, read together.
 
+import type { CgroupEvents } from "../../src/cgroup_events.ts";
 import { KernelFile } from "../kernel_file.ts";
 import type { OpenFiles } from "../open_files.ts";
 import { STATED_LIMIT } from "../stated_limit.ts";
@@ -199,6 +200,11 @@ export class CgroupLevels {
   readThrottleLimit(): number {
     if (this.#version === 1) return Infinity;
     return Math.min(...this.#levels.map((level) => level.readThrottle()), Infinity);
+  }
+
+  /** The kernel's event counters of the innermost level that accounts for memory. */
+  readEvents(): CgroupEvents | undefined {
+    return this.#own?.readEvents();
   }
 
   close(): void {

@@ -7,6 +7,7 @@ import {
   type MemoryPressure,
   SIGNAL_NAMES,
 } from "../../src/mem_info.ts";
+import type { CgroupEvents } from "../../src/cgroup_events.ts";
 import type { Wanted } from "../../src/fields.ts";
 import type { Signals } from "../../src/sampler.ts";
 import { needsHost } from "../asked_signals.ts";
@@ -200,6 +201,11 @@ export class LinuxReader {
     if (place.kind === "none" || (place.kind === "found" && place.version === 1)) return undefined;
     // Where there is no memory.events now, it may appear.
     return events.listen(wake);
+  }
+
+  /** See {@linkcode Sampler.cgroupEvents}. */
+  cgroupEvents(): CgroupEvents | undefined {
+    return this.#cgroup.readEvents();
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 // The Linux adapter.
 
+import type { CgroupEvents } from "../../src/cgroup_events.ts";
 import type { MemInfo } from "../../src/mem_info.ts";
 import { wantedOf } from "../../src/fields.ts";
 import type { AdapterName, SamplerOptions, Signals, ThriftySampler } from "../../src/sampler.ts";
@@ -88,6 +89,10 @@ export class LinuxSampler extends Handle<LinuxReader> implements ThriftySampler 
     this.#sampled = true;
     if (!this.#joint) return this.open.sample(this.#reading, enough);
     return this.#last = this.open.sampleJointly(this.#reading, this.#last);
+  }
+
+  cgroupEvents(): CgroupEvents | undefined {
+    return this.#reading.wanted.cgroup ? this.open.cgroupEvents() : undefined;
   }
 
   onPressure(wake: () => void, unref: boolean): (() => void) | undefined {

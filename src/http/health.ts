@@ -1,3 +1,4 @@
+import type { CgroupEvents } from "../cgroup_events.ts";
 import { show } from "../check.ts";
 import type { MemInfo } from "../mem_info.ts";
 import { LoadShedder } from "./load_shedder.ts";
@@ -27,6 +28,8 @@ export interface HealthReport {
   readonly usage?: number;
   /** Resident set of this process. */
   readonly rss?: number;
+  /** The kernel's event counters of the cgroup; absent where there are none. */
+  readonly events?: Omit<CgroupEvents, "folder">;
   /** When memory was looked at, by ISO 8601. */
   readonly time?: string;
   /** What sampling fails with now, or the latest error of a hook or a forced garbage collection. */
@@ -96,6 +99,7 @@ export function healthReport<R extends RequestLike>(shedder: LoadShedder<R>): He
   checkShedder(shedder);
   const info = shedder.refresh();
   const json = info?.toJSON();
+  const events = info && shedder.cgroupEvents();
   const { level, inFlight, error } = shedder;
   return {
     status: statusOf(shedder, info),
@@ -105,9 +109,15 @@ export function healthReport<R extends RequestLike>(shedder: LoadShedder<R>): He
     ...(json?.cgroupLimit && { limit: json.cgroupLimit }),
     ...(json?.cgroupCurrent !== undefined && { usage: json.cgroupCurrent }),
     ...(json?.processRss !== undefined && { rss: json.processRss }),
+    ...(events !== undefined && { events: countsOf(events) }),
     ...(json && { time: new Date(json.at).toISOString() }),
     ...(error !== undefined && { error: String(error) }),
   };
+}
+
+/** The path of the cgroup is nothing for the clients of a health check. */
+function countsOf({ high, max, oom, oomKill }: CgroupEvents): Omit<CgroupEvents, "folder"> {
+  return { high, max, oom, oomKill };
 }
 
 function statusOf<R extends RequestLike>(

@@ -1,3 +1,4 @@
+import type { CgroupEvents } from "../cgroup_events.ts";
 import type { MemInfo } from "../mem_info.ts";
 import { Ceilings } from "./ceilings.ts";
 import { Collector } from "./collector.ts";
@@ -205,6 +206,21 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     const reason = this.closedBy;
     if (reason !== undefined && reason !== "inFlight") this.#collect(reason);
     return this.#memory.info;
+  }
+
+  /**
+   * Reads the kernel's event counters of the cgroup.
+   *
+   * @returns `undefined` where there are none, after `close()`, and if the sampler fails, which is
+   * then reported to `onError`.
+   */
+  cgroupEvents(): CgroupEvents | undefined {
+    try {
+      return this.#memory.events;
+    } catch (error) {
+      this.#hooks.report(error);
+      return undefined;
+    }
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { CgroupEvents } from "../cgroup_events.ts";
 import type { Clock } from "../clock.ts";
 import type { MemInfo } from "../mem_info.ts";
 import { type OpenSource, openSource, type SourceSettings } from "../sampler_source.ts";
@@ -117,6 +118,11 @@ export class SampledMemory {
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  /** The kernel's event counters, if the sampler has them. */
+  get events(): CgroupEvents | undefined {
+    return this.#closed ? undefined : this.#full.sampler.cgroupEvents?.();
   }
 
   close(): void {

@@ -29,6 +29,11 @@ export interface MeterLike<Instrument> {
     name: string,
     options: { description: string; unit: string },
   ): Instrument;
+  /** Makes a counter whose total is told at each collection. */
+  createObservableCounter(
+    name: string,
+    options: { description: string; unit: string },
+  ): Instrument;
   /** Registers a callback for each collection. */
   addBatchObservableCallback(
     callback: (result: MetricResult<Instrument>) => void | Promise<void>,
@@ -43,6 +48,7 @@ export interface MeterLike<Instrument> {
 
 const METER_METHODS = [
   "createObservableGauge",
+  "createObservableCounter",
   "addBatchObservableCallback",
   "removeBatchObservableCallback",
 ] as const;

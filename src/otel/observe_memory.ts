@@ -4,7 +4,7 @@ import type { Sampler, SamplerOptions, SamplerSource } from "../sampler.ts";
 import { openSource, readSamplerSource, type SourceSettings } from "../sampler_source.ts";
 import { adopt } from "../thenable.ts";
 import { checkMeter, type MeterLike, type MetricAttributes, type MetricResult } from "./meter.ts";
-import { createSeries } from "./series.ts";
+import { createSeries, type Series } from "./series.ts";
 
 export type { MeterLike, MetricAttributes, MetricResult } from "./meter.ts";
 
@@ -33,8 +33,9 @@ export interface MetricsOptions {
    *
    * - `"absent"`: nothing. With cumulative temporality, `@opentelemetry/sdk-metrics` then repeats
    *   the last value. With delta temporality it exports nothing.
-   * - `"NaN"`: NaN, which ends the series in Prometheus. Some other backends reject every batch
-   *   that contains NaN, and so does a collector that receives OTLP as JSON.
+   * - `"NaN"`: NaN, which ends the series in Prometheus. The counter `memctl.container.events`
+   *   keeps its last value. Some other backends reject every batch that contains NaN, and so does
+   *   a collector that receives OTLP as JSON.
    *
    * Default: `"absent"`.
    */
@@ -76,8 +77,11 @@ export interface MemoryMetrics extends Disposable {
  * `headroom`, `container.limit`, `runtime.total`, `heap.used` and `heap.limit`.
  * With `pressure: true` there is also `pressure`, as a fraction of time (`1`) with
  * the attributes `memctl.pressure.kind` (`some`, `full`) and
- * `memctl.pressure.window` (`10s`, `60s`, `300s`). Signals that are unavailable
- * are not reported, and neither is an estimate of the container's usage.
+ * `memctl.pressure.window` (`10s`, `60s`, `300s`). The counter
+ * `memctl.container.events` has the kernel's {@linkcode CgroupEvents} by the
+ * attribute `memctl.event`: `high`, `max`, `oom` and `oom_kill`. Signals that
+ * are unavailable are not reported, and neither is an estimate of the
+ * container's usage.
  *
  * A missing measurement does not end a series in every backend. With cumulative
  * temporality, which the Prometheus exporter always uses,
@@ -146,22 +150,23 @@ function register<Instrument>(
   };
   const record = (info: MemInfo, result: MetricResult<Instrument>): void => {
     if (stopped) return end(result);
+    const events = sampler.cgroupEvents?.();
     for (const one of series) {
-      const value = one.value(info);
+      const value = one.value(info, events);
       if (value !== undefined) {
         one.measured = true;
-        result.observe(one.gauge, value, one.attributes);
-      } else if (one.measured && unavailable === "NaN") {
-        result.observe(one.gauge, NaN, one.attributes);
+        result.observe(one.instrument, value, one.attributes);
+      } else if (unavailable === "NaN" && isEnding(one)) {
+        result.observe(one.instrument, NaN, one.attributes);
       }
     }
   };
   const remove = () => meter.removeBatchObservableCallback(collect, instruments);
-  const endsLater = () => unavailable === "NaN" && series.some(({ measured }) => measured);
+  const endsLater = () => unavailable === "NaN" && series.some(isEnding);
   const end = (result: MetricResult<Instrument>): void => {
     if (!endsLater()) return;
     for (const one of series) {
-      if (one.measured) result.observe(one.gauge, NaN, one.attributes);
+      if (isEnding(one)) result.observe(one.instrument, NaN, one.attributes);
       one.measured = false;
     }
     // Not at once: the SDK is going through its callbacks at this moment.
@@ -185,4 +190,8 @@ function register<Instrument>(
     throw error;
   }
   return { stop, [Symbol.dispose]: stop };
+}
+
+function isEnding({ measured, endsByNaN }: Series<unknown>): boolean {
+  return measured && endsByNaN;
 }

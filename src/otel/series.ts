@@ -1,19 +1,24 @@
-// What is reported: each gauge, and its series.
+// What is reported: each instrument, and its series.
 
+import type { CgroupEvents } from "../cgroup_events.ts";
 import type { MemInfo, MemoryPressure } from "../mem_info.ts";
 import type { Sampler } from "../sampler.ts";
 import type { MeterLike, MetricAttributes } from "./meter.ts";
 
 /** One series of an instrument. */
 export interface Series<Instrument> {
-  readonly gauge: Instrument;
+  readonly instrument: Instrument;
   readonly attributes: MetricAttributes;
-  readonly value: (info: MemInfo) => number | undefined;
+  readonly value: (info: MemInfo, events: CgroupEvents | undefined) => number | undefined;
+  /**
+   * Whether NaN can end it. The SDK adds up a counter, which would then be NaN for good.
+   */
+  readonly endsByNaN: boolean;
   /** Whether it has had a value since the last end. */
   measured: boolean;
 }
 
-/** Makes the gauges on a meter, and their series. */
+/** Makes the instruments on a meter, and their series. */
 export function createSeries<Instrument>(
   meter: MeterLike<Instrument>,
   sampler: Sampler,
@@ -24,25 +29,39 @@ export function createSeries<Instrument>(
     estimated: sampler.signals.cgroupCurrent.estimate === true,
   };
   const gauges = GAUGES.map(([name, description, value]) => ({
-    gauge: meter.createObservableGauge(name, { description, unit: "By" }),
+    instrument: meter.createObservableGauge(name, { description, unit: "By" }),
     value,
   }));
   const pressure = meter.createObservableGauge("memctl.pressure", {
     description: "Fraction of time that tasks waited for memory (PSI)",
     unit: "1",
   });
-  const instruments = [...gauges.map(({ gauge }) => gauge), pressure];
+  const events = meter.createObservableCounter("memctl.container.events", {
+    description: "Times that the cgroup was short of memory, by the kernel's counters",
+    unit: "{event}",
+  });
+  const instruments = [...gauges.map(({ instrument }) => instrument), pressure, events];
   const series: Series<Instrument>[] = [
-    ...gauges.map(({ gauge, value }) => ({
-      gauge,
+    ...gauges.map(({ instrument, value }) => ({
+      instrument,
       attributes,
       value: (info: MemInfo) => value(info, from),
+      endsByNaN: true,
       measured: false,
     })),
     ...FRACTIONS.map(([labels, value]) => ({
-      gauge: pressure,
+      instrument: pressure,
       attributes: { ...attributes, ...labels },
       value: ({ pressure }: MemInfo) => pressure === undefined ? undefined : value(pressure),
+      endsByNaN: true,
+      measured: false,
+    })),
+    ...EVENTS.map(([event, value]) => ({
+      instrument: events,
+      attributes: { ...attributes, "memctl.event": event },
+      value: (_info: MemInfo, counts: CgroupEvents | undefined) =>
+        counts === undefined ? undefined : value(counts),
+      endsByNaN: false,
       measured: false,
     })),
   ];
@@ -123,6 +142,17 @@ const FRACTIONS: readonly (readonly [
     ] as const
   )
 );
+
+/** The attribute and value of each series of the event counter. The names are the kernel's. */
+const EVENTS: readonly (readonly [
+  event: string,
+  value: (events: CgroupEvents) => number | undefined,
+])[] = [
+  ["high", ({ high }) => high],
+  ["max", ({ max }) => max],
+  ["oom", ({ oom }) => oom],
+  ["oom_kill", ({ oomKill }) => oomKill],
+];
 
 function finite(value: number | undefined): value is number {
   return value !== undefined && value !== Infinity;

@@ -1,5 +1,6 @@
 // Which metrics there are of a snapshot of memory, and what each is called.
 
+import type { CgroupEvents } from "../cgroup_events.ts";
 import type { MemInfo, MemoryPressure } from "../mem_info.ts";
 
 /** How a cluster's primary process combines the values of its workers. */
@@ -31,6 +32,8 @@ export interface Memory {
   readonly info: MemInfo;
   /** Whether the resident set stands in for the container's usage. */
   readonly estimated: boolean;
+  /** The kernel's event counters; `undefined`: there are none. */
+  readonly events: CgroupEvents | undefined;
 }
 
 /** A figure with one value. */
@@ -132,10 +135,17 @@ export const MEMORY_FIGURES: readonly Figure<Memory>[] = [
     aggregator: "max",
     values: ({ info: { pressure } }) => pressure === undefined ? [] : seconds(pressure),
   },
+  {
+    name: "cgroup_events_total",
+    help: "Times that the cgroup was short of memory, by the kernel's counters.",
+    type: "counter",
+    aggregator: "max",
+    values: ({ events }) => events === undefined ? [] : counts(events),
+  },
 ];
 
 /** The labels that the figures use themselves. */
-export const OWN_LABELS: readonly string[] = ["kind", "window", "source"];
+export const OWN_LABELS: readonly string[] = ["kind", "window", "source", "event"];
 
 const KINDS = ["some", "full"] as const;
 
@@ -150,6 +160,14 @@ function ratios(pressure: MemoryPressure): Value[] {
 
 function seconds(pressure: MemoryPressure): Value[] {
   return KINDS.map((kind) => ({ labels: { kind }, value: pressure[kind].total / 1e6 }));
+}
+
+/** By the names that the kernel gives them. */
+function counts({ high, max, oom, oomKill }: CgroupEvents): Value[] {
+  return Object.entries({ high, max, oom, oom_kill: oomKill }).map(([event, value]) => ({
+    labels: { event },
+    value,
+  }));
 }
 
 function finite(value: number | undefined): number | undefined {

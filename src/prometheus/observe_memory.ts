@@ -118,6 +118,7 @@ function memoryOf(sampler: Sampler): () => Memory | Promise<Memory> {
     info,
     // Of this sample, as a level may become unreadable. Samplers of the user's may have no signals.
     estimated: sampler.signals?.cgroupCurrent?.estimate === true,
+    events: sampler.cgroupEvents?.(),
   });
   return () => {
     const info = sampler.sample();

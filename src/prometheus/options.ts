@@ -39,8 +39,8 @@ export interface MetricsOptions {
   /** What the name of every metric begins with. Default: `"memctl_"`. */
   prefix?: string | undefined;
   /**
-   * Labels of every series. The names `kind`, `window` and `source` are
-   * reserved. Default: none.
+   * Labels of every series. The names `kind`, `window`, `source` and `event`
+   * are reserved. Default: none.
    */
   labels?: MetricLabels | undefined;
   /** A running watchdog, whose counters become metrics. Default: none. */

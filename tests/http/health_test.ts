@@ -41,6 +41,36 @@ describe("health()", () => {
     });
   });
 
+  it("tells the kernel's event counters without the path of the cgroup", () => {
+    const clock = new ManualClock();
+    const events = { folder: "/x", high: undefined, max: 7, oom: undefined, oomKill: 1 };
+    const sampler = Object.assign(new StorySampler(clock, [{ at: 0, processRss: 5 }]), {
+      cgroupEvents: () => events,
+    });
+    const shedder = new LoadShedder({ sampler, clock });
+    assert.deepEqual(JSON.parse(JSON.stringify(healthReport(shedder).events)), {
+      max: 7,
+      oomKill: 1,
+    });
+    shedder.close();
+    assert.equal(shedder.cgroupEvents(), undefined);
+  });
+
+  it("goes on without the counters if reading them fails, and says so", () => {
+    const clock = new ManualClock();
+    const errors: unknown[] = [];
+    const sampler = Object.assign(new StorySampler(clock, [{ at: 0, processRss: 5 }]), {
+      cgroupEvents() {
+        throw new Error("no counters");
+      },
+    });
+    const onError = (error: unknown) => void errors.push(error);
+    const shedder = new LoadShedder({ sampler, clock, onError });
+    const { status, events, error } = healthReport(shedder);
+    assert.deepEqual([status, events, error], ["pass", undefined, "Error: no counters"]);
+    assert.deepEqual(errors.map(String), ["Error: no counters"]);
+  });
+
   it("takes a shedder only, whose thresholds it follows", () => {
     const { clock, sampler } = scripted({ 0: 10 });
     const at = (headroom: number) =>

@@ -61,7 +61,8 @@ async function collect(
   for (const { scopeMetrics } of exporter.getMetrics()) {
     for (const { metrics } of scopeMetrics) {
       for (const { descriptor: { name, unit }, dataPointType, dataPoints } of metrics) {
-        assert.equal(dataPointType, DataPointType.GAUGE);
+        const isCounter = name === "memctl.container.events";
+        assert.equal(dataPointType, isCounter ? DataPointType.SUM : DataPointType.GAUGE);
         found[name] = dataPoints.map(({ value, attributes }) =>
           `${value} ${unit} ${JSON.stringify(attributes)}`
         );
@@ -134,6 +135,42 @@ describe("observeMemory()", () => {
         point(0.05, "full", "300s"),
       ],
     });
+  });
+
+  it("counts the kernel's events of the cgroup, those that it has", async () => {
+    const sampler = Object.assign(still({}), {
+      cgroupEvents: () => ({ folder: "/x", high: undefined, max: 7, oom: undefined, oomKill: 0 }),
+    });
+    const found = await collect((meter) => observeMemory(meter, { sampler }));
+    assert.deepEqual(found, {
+      "memctl.container.events": [
+        '7 {event} {"memctl.event":"max"}',
+        '0 {event} {"memctl.event":"oom_kill"}',
+      ],
+    });
+  });
+
+  it("never ends the counter by NaN, from which the SDK could not count on", async () => {
+    const events = { folder: "/x", high: 1, max: 2, oom: 3, oomKill: 4 };
+    const counts: (typeof events | undefined)[] = [events, undefined, { ...events, high: 5 }];
+    const sampler = Object.assign(still({}), { cgroupEvents: () => counts.shift() });
+    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+    const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });
+    const provider = new MeterProvider({ readers: [reader] });
+    const meter = provider.getMeter("test");
+    const metrics = observeMemory(meter, { sampler, unavailable: "NaN" });
+    const high = async () => {
+      exporter.reset();
+      await reader.forceFlush();
+      const all = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics)
+        .flatMap(({ metrics }) => metrics);
+      return all.find(({ descriptor }) => descriptor.name === "memctl.container.events")
+        ?.dataPoints[0]?.value;
+    };
+    assert.deepEqual([await high(), await high(), await high()], [1, 1, 5]);
+    metrics.stop();
+    assert.equal(await high(), 5);
+    await provider.shutdown();
   });
 
   it("waits for a sampler that takes its time", async () => {
@@ -283,6 +320,7 @@ describe("observeMemory()", () => {
       const registered = new Set<unknown>();
       const failing: MeterLike<unknown> = {
         createObservableGauge: () => ({}),
+        createObservableCounter: () => ({}),
         addBatchObservableCallback: (callback) => void registered.add(callback),
         removeBatchObservableCallback: (callback) => void registered.delete(callback),
       };
@@ -302,6 +340,7 @@ describe("observeMemory()", () => {
     const before = openDescriptors();
     const metrics = observeMemory({
       createObservableGauge: () => ({}),
+      createObservableCounter: () => ({}),
       addBatchObservableCallback() {},
       removeBatchObservableCallback() {
         throw new Error("no meter left");
@@ -318,6 +357,7 @@ describe("observeMemory()", () => {
     let collect: ((result: MetricResult<unknown>) => unknown) | undefined;
     const metrics = observeMemory({
       createObservableGauge: () => ({}),
+      createObservableCounter: () => ({}),
       addBatchObservableCallback: (callback) => collect = callback,
       removeBatchObservableCallback() {},
     }, { sampler });
@@ -378,6 +418,7 @@ describe("observeMemory()", () => {
     let collect: ((result: MetricResult<unknown>) => unknown) | undefined;
     const metrics = observeMemory({
       createObservableGauge: () => ({}),
+      createObservableCounter: () => ({}),
       addBatchObservableCallback: (callback) => collect = callback,
       removeBatchObservableCallback() {},
     }, { sampler });

@@ -16,7 +16,8 @@ import { EVERYTHING, scrape, still, without } from "../support/scrape.ts";
 describe("observeMemory() of @x/memctl/prometheus", () => {
   it("has names, types and values by the conventions of Prometheus", async () => {
     const registry = new Registry();
-    observeMemory(registry, { sampler: still(EVERYTHING) });
+    const cgroupEvents = () => ({ folder: "/x", high: 3, max: 7, oom: undefined, oomKill: 1 });
+    observeMemory(registry, { sampler: Object.assign(still(EVERYTHING), { cgroupEvents }) });
     const families = parseExposition(await registry.metrics());
     const found = Object.entries(families).map(([name, { type, help, series }]) => {
       assert.match(help, /^[A-Z].*\.$/);
@@ -46,6 +47,13 @@ describe("observeMemory() of @x/memctl/prometheus", () => {
         '{kind="full",window="300s"} 0.05',
       ],
       ["memctl_psi_stalled_seconds_total", "counter", '{kind="some"} 1.5', '{kind="full"} 1.5'],
+      [
+        "memctl_cgroup_events_total",
+        "counter",
+        '{event="high"} 3',
+        '{event="max"} 7',
+        '{event="oom_kill"} 1',
+      ],
       ["memctl_scrape_failures_total", "counter", '{source="sampler"} 0'],
     ]);
   });

@@ -77,7 +77,7 @@ describe("a registry that cannot take the metrics", () => {
     const first = observeMemory(registry, { sampler });
     assert.throws(
       () => observeMemory(registry, { sampler }),
-      /'registry' must not have .* it has memctl_memory_headroom_bytes and 13 more of these names/,
+      /'registry' must not have .* it has memctl_memory_headroom_bytes and 14 more of these names/,
     );
     const second = observeMemory(registry, { sampler, prefix: "again_" });
     const found = await scrape(registry);

@@ -12,18 +12,29 @@ export async function everyMetric(seconds: number): Promise<Record<string, Famil
   const used = 100 * MiB + seconds * 32 * 1024;
   const registry = new Registry();
   observeMemory(registry, {
-    sampler: new StorySampler({ now: () => 0 }, () => ({
-      systemTotal: 8192 * MiB,
-      systemAvailable: 4096 * MiB,
-      processRss: used,
-      runtimeTotal: used - 20 * MiB,
-      heapUsed: used - 40 * MiB,
-      heapLimit: 280 * MiB,
-      cgroupLimit: 300 * MiB,
-      cgroupCurrent: used + 60 * MiB,
-      cgroupWorkingSet: used + 10 * MiB,
-      pressure: { some: points, full: points },
-    })),
+    sampler: Object.assign(
+      new StorySampler({ now: () => 0 }, () => ({
+        systemTotal: 8192 * MiB,
+        systemAvailable: 4096 * MiB,
+        processRss: used,
+        runtimeTotal: used - 20 * MiB,
+        heapUsed: used - 40 * MiB,
+        heapLimit: 280 * MiB,
+        cgroupLimit: 300 * MiB,
+        cgroupCurrent: used + 60 * MiB,
+        cgroupWorkingSet: used + 10 * MiB,
+        pressure: { some: points, full: points },
+      })),
+      {
+        cgroupEvents: () => ({
+          folder: "/sys/fs/cgroup",
+          high: seconds,
+          max: 2 * seconds,
+          oom: 0,
+          oomKill: 0,
+        }),
+      },
+    ),
     watchdog: {
       state: "running",
       limit: 300 * MiB,
