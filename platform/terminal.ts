@@ -150,14 +150,6 @@ function noColor(): boolean {
   return deno === undefined ? Boolean(process.env.NO_COLOR) : deno.noColor;
 }
 
-/** What runs this, such as `{ name: "node", version: "24.1.0" }`. */
-export function runtimeVersion(): { name: "deno" | "bun" | "node"; version: string } {
-  const { deno, bun, node } = process.versions;
-  if (deno !== undefined) return { name: "deno", version: deno };
-  if (bun !== undefined) return { name: "bun", version: bun };
-  return { name: "node", version: node };
-}
-
 /** The arguments of the command line, without the program's own. */
 export function programArguments(): string[] {
   return process.argv.slice(2);

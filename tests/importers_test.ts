@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fs from "node:fs";
 import path from "node:path";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -35,5 +36,21 @@ describe("the files that need another one", () => {
     const files = [here("sample_test.ts"), here("bytes_test.ts"), here("otel/otel_test.ts")];
     const found = importersOf(here("support/adapter.ts"), files);
     assert.deepEqual(found, [files[0], files[2]]);
+  });
+});
+
+describe("the flight recorder", () => {
+  it("loads nothing of the other entry points", () => {
+    const root = fileURLToPath(new URL("..", import.meta.url));
+    const others = ["cli", "http", "otel", "plan", "policy", "prometheus", "testing", "watchdog"];
+    const files = fs.readdirSync(path.join(root, "src"), { recursive: true, encoding: "utf8" })
+      .filter((file) => others.some((other) => file.startsWith(`${other}${path.sep}`)))
+      .filter((file) => file.endsWith(".ts"));
+    const recorder = path.join(root, "recorder.ts");
+    assert.ok(files.length > 50);
+    const loaded = files.filter((file) =>
+      importersOf(path.join(root, "src", file), [recorder]).length > 0
+    );
+    assert.deepEqual(loaded, []);
   });
 });

@@ -1,8 +1,4 @@
 // Where the command line meets platform/.
 
-export {
-  exitWith,
-  openTerminal,
-  programArguments,
-  runtimeVersion,
-} from "../../platform/terminal.ts";
+export { runtimeVersion } from "../../platform/runtime_version.ts";
+export { exitWith, openTerminal, programArguments } from "../../platform/terminal.ts";

@@ -1,0 +1,128 @@
+// The file of the flight recorder: positioned reads and writes, and a size that
+// is made up of real zeros, so that no later write needs space on the disk.
+
+import fs from "node:fs";
+import type { RecordFile } from "../src/recorder/record_file.ts";
+import { isPermitted } from "./deno.ts";
+import { WholeBuffer } from "./kernel_file.ts";
+
+/** Bytes of the largest record. */
+const MOST_SIZE = 64 * 1024 * 1024;
+const CHUNK = new Uint8Array(64 * 1024);
+
+/**
+ * Opens a file for recording, or makes it, for its owner only.
+ *
+ * @throws {Error} If that is impossible, or Deno's sandbox forbids it. It never prompts.
+ */
+export function openRecordFile(path: string): RecordFile {
+  for (const name of ["read", "write"] as const) {
+    if (!isPermitted({ name, path })) throw new Error(`Deno needs --allow-${name}=${path}`);
+  }
+  const { fd, made } = open(path);
+  try {
+    checkRegular(fs.fstatSync(fd));
+  } catch (error) {
+    fs.closeSync(fd);
+    throw error;
+  }
+  return new OpenRecordFile(path, fd, made);
+}
+
+/** All bytes of a record file. Throws as {@linkcode openRecordFile} does. */
+export function readRecordFile(path: string): Uint8Array {
+  if (!isPermitted({ name: "read", path })) throw new Error(`Deno needs --allow-read=${path}`);
+  checkRegular(fs.statSync(path));
+  return fs.readFileSync(path);
+}
+
+/** Throws unless it can be a record: a device or a huge file would be read without end. */
+function checkRegular(stats: fs.Stats): void {
+  if (!stats.isFile()) throw new Error("it is not a regular file");
+  if (stats.size > MOST_SIZE) {
+    throw new Error(`it has ${stats.size} bytes, more than any record: ${MOST_SIZE}`);
+  }
+}
+
+/** A buffer that Deno writes without making a view of it each time. */
+export function newBuffer(size: number): Uint8Array {
+  return new WholeBuffer(size);
+}
+
+function open(path: string): { fd: number; made: boolean } {
+  try {
+    return { fd: fs.openSync(path, "r+"), made: false };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    return { fd: fs.openSync(path, "wx+", 0o600), made: true };
+  }
+}
+
+class OpenRecordFile implements RecordFile {
+  readonly #path: string;
+  readonly #made: boolean;
+  #fd: number | undefined;
+
+  constructor(path: string, fd: number, made: boolean) {
+    this.#path = path;
+    this.#fd = fd;
+    this.#made = made;
+  }
+
+  readAll(): Uint8Array {
+    const bytes = new Uint8Array(fs.fstatSync(this.#open).size);
+    let length = 0;
+    while (length < bytes.length) {
+      const read = fs.readSync(this.#open, bytes, length, bytes.length - length, length);
+      if (read === 0) break;
+      length += read;
+    }
+    return bytes.subarray(0, length);
+  }
+
+  resize(size: number): void {
+    const before = fs.fstatSync(this.#open).size;
+    if (before > size) return fs.ftruncateSync(this.#open, size);
+    try {
+      for (let at = before; at < size;) {
+        const length = Math.min(CHUNK.length, size - at);
+        const written = fs.writeSync(this.#open, CHUNK, 0, length, at);
+        if (written === 0) throw new Error("the disk takes no more bytes");
+        at += written;
+      }
+    } catch (cause) {
+      fs.ftruncateSync(this.#open, before);
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new Error(`the disk has no room for a file of ${size} bytes: ${reason}`, { cause });
+    }
+  }
+
+  read(into: Uint8Array, at: number): void {
+    const length = fs.readSync(this.#open, into, 0, into.length, at);
+    if (length < into.length) throw new Error(`${this.#path} has become shorter`);
+  }
+
+  write(bytes: Uint8Array, at: number): void {
+    const length = fs.writeSync(this.#open, bytes, 0, bytes.length, at);
+    if (length < bytes.length) {
+      throw new Error(`${this.#path} took ${length} of ${bytes.length} bytes`);
+    }
+  }
+
+  close(): void {
+    if (this.#fd === undefined) return;
+    const fd = this.#fd;
+    this.#fd = undefined;
+    fs.closeSync(fd);
+  }
+
+  discard(): void {
+    this.close();
+    if (this.#made) fs.rmSync(this.#path, { force: true });
+  }
+
+  get #open(): number {
+    if (this.#fd === undefined) throw new Error(`${this.#path} is closed`);
+    return this.#fd;
+  }
+}
