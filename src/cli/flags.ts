@@ -19,9 +19,11 @@ export interface Flags {
   shell?: boolean | undefined;
   print?: boolean | undefined;
   spawn?: boolean | undefined;
+  /** Which run report is on. */
+  run?: string | undefined;
   watchdog?: boolean | undefined;
   /** What exec starts. */
   command?: readonly string[] | undefined;
-  /** What plot draws. */
+  /** What plot draws, or report reads. */
   file?: string | undefined;
 }

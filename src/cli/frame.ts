@@ -15,7 +15,8 @@ export interface Canvas {
 const LABEL = 11;
 const FIGURES = 32;
 const SHORTEST_BAR = 8;
-const BLOCKS = " ▁▂▃▄▅▆▇█";
+/** Blocks of growing height. */
+export const BLOCKS: string = " ▁▂▃▄▅▆▇█";
 /** From which part of a ceiling on a bar is yellow, and red. */
 const HIGH = 0.75;
 const HIGHEST = 0.9;

@@ -9,6 +9,7 @@ usage: memctl doctor [PLACE] [--json]
        memctl watch [PLACE] [--interval MS] [--count N] [--usage WHICH] [--json]
        memctl plot FILE [--output FILE] [--width N] [--height N]
        memctl plan [SIZES] [--runtime NAME] [--json | --shell]
+       memctl report FILE [--run N] [--output FILE] [--json]
        memctl exec [SIZES] [--watchdog] [--print [--json]] [--spawn] -- COMMAND…
 
   doctor  which signals there are, where from, why not the others, and what
@@ -17,6 +18,7 @@ usage: memctl doctor [PLACE] [--json]
   plot    a chart (SVG) of what "watch --json" has recorded; FILE may be -
   plan    heap sizes, flags and variables that fit the memory limit of this
           process, each with its reason
+  report  how the last run that @x/memctl/recorder recorded in FILE ended
   exec    starts COMMAND with these variables, in the place of this process
 
   --interval MS   milliseconds between two samples (1000)
@@ -25,6 +27,7 @@ usage: memctl doctor [PLACE] [--json]
   --json          for machines; watch: one object per line
   --output FILE   where the chart goes (standard output)
   --width N, --height N   of the chart, in pixels (900, 420)
+  --run N         report on this run (the latest that has ended)
   --runtime NAME  plan only for deno, bun or node
   --shell         plan as lines for a shell: eval "$(memctl plan --shell)"
   --watchdog      start the watchdog in COMMAND too, if there is a limit
@@ -88,6 +91,11 @@ const OPTIONS = {
     json: { type: "boolean" },
     shell: { type: "boolean" },
   },
+  report: {
+    run: { type: "string" },
+    output: { type: "string", short: "o" },
+    json: { type: "boolean" },
+  },
   exec: {
     ...SIZES,
     print: { type: "boolean" },
@@ -105,6 +113,7 @@ const COMMANDS: Record<keyof typeof OPTIONS, Command> = {
   watch: async (...args) => (await import("./watch_command.ts")).watchCommand(...args),
   plot: async (...args) => (await import("./plot_command.ts")).plotCommand(...args),
   plan: async (...args) => (await import("./plan_command.ts")).planCommand(...args),
+  report: async (...args) => (await import("./report_command.ts")).reportCommand(...args),
   exec: async (...args) => (await import("./exec_command.ts")).execCommand(...args),
 };
 
@@ -142,9 +151,11 @@ function run(words: readonly string[], terminal: Terminal): number | Promise<num
   }
   const command = name as keyof typeof OPTIONS;
   const { values, positionals } = parse(args, command);
-  if (command === "plot") {
+  if (command === "plot" || command === "report") {
     if (positionals.length !== 1) {
-      throw new UsageError(`plot takes one file: current value is ${positionals.length} of them`);
+      throw new UsageError(
+        `${command} takes one file: current value is ${positionals.length} of them`,
+      );
     }
   } else if (command === "exec" && positionals.length > 0) {
     throw new UsageError(`exec needs -- before its command: current value is "${positionals[0]}"`);

@@ -71,10 +71,10 @@ describe("the command line", () => {
   });
 
   refusesBadOptions(carryOut, [
-    refused("", /^a command is missing: one of doctor, watch, plot, plan, exec$/),
+    refused("", /^a command is missing: one of doctor, watch, plot, plan, report, exec$/),
     refused(
       "toString",
-      /^the command must be one of doctor, watch, plot, plan, exec: current value is "toString"$/,
+      /^the command must be one of doctor, watch, plot, plan, report, exec: current value is "toString"$/,
     ),
     refused("watch more", /^watch takes no argument: current value is "more"$/),
     refused("doctor more", /^doctor takes no argument: current value is "more"$/),
