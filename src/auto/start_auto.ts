@@ -3,7 +3,7 @@ import { limitOf } from "../limit_of.ts";
 import { adopt } from "../thenable.ts";
 import { Place } from "../watchdog/place.ts";
 import type { Watchdog } from "../watchdog/handle.ts";
-import { watchdog } from "../watchdog/watchdog.ts";
+import { watchdog, type WatchdogOptions } from "../watchdog/watchdog.ts";
 import type { MemInfo } from "../mem_info.ts";
 import { loggerOf } from "./log.ts";
 import { readVariables } from "./read_variables.ts";
@@ -30,15 +30,15 @@ function start(surroundings: Surroundings, print: (message: string) => unknown):
     logger.info?.("auto: a watchdog is running already");
     return;
   }
-  const problem = options.heapLimit === undefined ? whyNoLimit() : undefined;
-  if (problem !== undefined) {
-    const message = `the watchdog is not started: ${problem.text}`;
-    if (problem.isToBeChanged) print(message);
+  const found = options.heapLimit === undefined ? findLimit(options.limit) : {};
+  if ("problem" in found) {
+    const message = `the watchdog is not started: ${found.problem}`;
+    if (found.isToBeChanged) print(message);
     else logger.info?.(message);
     return;
   }
   try {
-    startUntilTakenOver(() => watchdog({ ...options, logger }));
+    startUntilTakenOver(() => watchdog({ ...options, ...found, logger } as WatchdogOptions));
   } catch (error) {
     throw explain(error);
   }
@@ -53,19 +53,22 @@ function startUntilTakenOver(begin: () => Watchdog): void {
   });
 }
 
-/** Why there is nothing to stay below; `undefined`: there is a limit. */
-function whyNoLimit(): { text: string; isToBeChanged: boolean } | undefined {
-  const sampler = openSampler({ fields: ["headroom"] });
+/** The limit to state to the watchdog, if it would not find it; or why there is none. */
+function findLimit(
+  stated: number | undefined,
+): { limit?: number } | { problem: string; isToBeChanged: boolean } {
+  const sampler = openSampler({ fields: ["headroom"], limit: stated });
+  const none = { problem: "there is no memory limit", isToBeChanged: false };
   try {
     const info = sampler.sample();
-    // Where a sample takes time, nothing limits the memory of a process.
-    if (adopt(info) !== undefined) {
-      return { text: "there is no memory limit", isToBeChanged: false };
-    }
+    // Where a sample takes time, no cgroup limits the memory of a process.
+    if (adopt(info) !== undefined) return stated === undefined ? none : {};
+    const { cgroupLimit } = info as MemInfo;
     const { bytes, problem } = limitOf(info as MemInfo, sampler.signals);
-    if (problem !== undefined) return { text: problem, isToBeChanged: true };
-    if (bytes < Infinity) return undefined;
-    return { text: "there is no memory limit", isToBeChanged: false };
+    if (problem !== undefined) return { problem, isToBeChanged: true };
+    if (bytes === Infinity) return none;
+    // The limit that throttles is not one that a watchdog looks for.
+    return bytes < (cgroupLimit ?? Infinity) ? { limit: bytes } : {};
   } finally {
     sampler.close();
   }

@@ -46,6 +46,7 @@ const SHARES: Form = {
 
 /** Variables by the option of `watchdog()` that they set. */
 export const OPTIONS: Readonly<Record<string, { name: string; form: Form }>> = {
+  limit: { name: "MEMCTL_LIMIT", form: SIZE },
   heapLimit: { name: "MEMCTL_HEAP_LIMIT", form: SIZE },
   watermarks: { name: "MEMCTL_WATERMARKS", form: SHARES },
   interval: { name: "MEMCTL_INTERVAL", form: MILLISECONDS },

@@ -58,7 +58,7 @@ async function prepare(
     const { autoModule, preload } = await import("./preload.ts");
     const isFile = (name: string) => launcher.isFile(name);
     preloading = preload(
-      { words, runtime, launches, interpreter, environment, isFile },
+      { words, runtime, launches, interpreter, environment, isFile, limit: result.limit },
       autoModule(),
     );
     environment = withVariables(environment, preloading.variables);

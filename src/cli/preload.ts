@@ -25,6 +25,8 @@ export interface PreloadInput {
   readonly interpreter: readonly string[] | undefined;
   /** With the variables of the plan. */
   readonly environment: Environment;
+  /** What the plan was made for. */
+  readonly limit: { readonly bytes: number; readonly source: string };
   isFile(name: string): boolean;
 }
 
@@ -37,8 +39,19 @@ const DENO_RUNS = ["run", "serve", "test", "bench", "eval", "repl", "watch", "x"
  * @param auto The URL of auto.ts; of auto.js in the package for npm.
  */
 export function preload(input: PreloadInput, auto: URL): Preloading {
-  const { words, runtime, launches, environment } = input;
-  if (runtime === "deno" && !launches) return byFlag(input, auto);
+  const { runtime, launches } = input;
+  const found = runtime === "deno" && !launches ? byFlag(input, auto) : byVariables(input, auto);
+  const { bytes, source } = input.limit;
+  if (source !== "--limit") return found;
+  const reason = "the watchdog stays below this limit";
+  const stated: Setting = { name: "MEMCTL_LIMIT", value: String(bytes), reason };
+  return { ...found, variables: [...found.variables, stated] };
+}
+
+function byVariables(
+  { words, runtime, launches, environment }: PreloadInput,
+  auto: URL,
+): Preloading {
   const variables: Setting[] = [];
   const problems: string[] = [];
   const reached = runtime === "node" || (runtime === "bun" && !launches)

@@ -54,6 +54,13 @@ describe("a program that imports @x/memctl/auto", () => {
     assert.match(stderr, /^memctl: watchdog: follows the heap, limit 104857600 bytes$/m);
   });
 
+  it("has one below a limit that cannot be seen from inside", () => {
+    const { stderr } = run("nothing", { MEMCTL_LIMIT: "300M", MEMCTL_LOG: "info" });
+    assert.match(stderr, /^memctl: watchdog: follows the cgroup, limit 314572800 bytes$/m);
+    // A limit above host memory is none.
+    assert.match(run("nothing", { MEMCTL_LIMIT: "900000G", MEMCTL_LOG: "info" }).stdout, /false/);
+  });
+
   it("can start a watchdog of its own, which takes over", () => {
     const own = { state: "running", second: "already started", takenAfterwards: false };
     assert.deepEqual(saw("an explicit start"), own);

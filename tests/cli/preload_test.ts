@@ -12,6 +12,7 @@ function of(line: string, more: Partial<PreloadInput> = {}, auto: URL = AUTO) {
     launches: false,
     interpreter: undefined,
     environment: {},
+    limit: { bytes: 1e9, source: "memory.max" },
     isFile: (name) => name.endsWith(".ts"),
     ...more,
   }, auto);
@@ -52,6 +53,14 @@ describe("preload()", { skip: process.platform === "win32" }, () => {
     assert.deepEqual(problems, ["--watchdog does not reach programs in Deno that make starts"]);
     const task = of("deno task build", { runtime: "deno", launches: true });
     assert.deepEqual([task.variables, task.line], [[NODE, BUN], "deno task build"]);
+  });
+
+  it("states a limit of the command line to the watchdog", () => {
+    const limit = { bytes: 1e8, source: "--limit" };
+    const { variables } = of("node app.js", { runtime: "node", limit });
+    assert.deepEqual(variables, [NODE, "MEMCTL_LIMIT=100000000"]);
+    const deno = of("deno run app.ts", { runtime: "deno", limit });
+    assert.deepEqual(deno.variables, ["MEMCTL_LIMIT=100000000"]);
   });
 
   const flag = `--preload=${AUTO}`;
