@@ -1,18 +1,13 @@
 // Starting a program: in this process's place, or as its child.
 
-import { type ChildProcess, spawn } from "node:child_process";
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import process from "node:process";
-import tty from "node:tty";
 import { type Launcher, LaunchError, type Started } from "../src/cli/launcher.ts";
 import type { Environment } from "../src/plan/setting.ts";
 import { become } from "./become.ts";
-import { isDeno, isPermitted } from "./deno.ts";
-import { closedFiles, inheritedFiles } from "./inherited_files.ts";
+import { isPermitted } from "./deno.ts";
 
-const FORWARDED = ["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2", "SIGQUIT"] as const;
 const NOT_FOUND = 127;
 const NOT_EXECUTABLE = 126;
 const EXECUTE_BITS = 0o111;
@@ -30,7 +25,12 @@ export function openLauncher(): Launcher {
     write: (text) => writeAll(1, text),
     writeError: (text) => writeAll(2, text),
     become: (program) => becomeIfSure(withShell(program)),
-    run,
+    async run(program) {
+      require("run");
+      // Only what cannot become a program needs it, and it takes long to load.
+      const { runChild } = await import("./child.ts");
+      return await runChild(withShell(program), NOT_EXECUTABLE);
+    },
   };
 }
 
@@ -117,63 +117,6 @@ function becomeIfSure(program: Started): void {
   if (start.startsWith("#!") || EXECUTABLES.some((magic) => start.startsWith(magic))) {
     become(program);
   }
-}
-
-async function run(program: Started): Promise<number> {
-  require("run");
-  const { file, words, environment } = withShell(program);
-  let child: ChildProcess | undefined;
-  const forward = (signal: NodeJS.Signals) => {
-    // A terminal sends these two to every process in the foreground.
-    const bothGetIt = signal === "SIGINT" || signal === "SIGQUIT";
-    // Not child.kill(): Deno would tell this signal as the cause of the child's end.
-    if (child !== undefined && !(bothGetIt && tty.isatty(0))) process.kill(child.pid!, signal);
-  };
-  // Before the child is there: its first act may be to send a signal here.
-  for (const signal of FORWARDED) process.on(signal, forward);
-  try {
-    child = spawn(file, words.slice(1), {
-      argv0: words[0]!,
-      stdio: streams(),
-      env: environment as NodeJS.ProcessEnv,
-    });
-    return await ended(child);
-  } catch (error) {
-    // Bun throws it, Node and Deno emit it.
-    const { message } = error as Error;
-    throw new LaunchError(
-      `the command must be executable: ${file}: ${message}`,
-      NOT_EXECUTABLE,
-    );
-  } finally {
-    for (const signal of FORWARDED) process.off(signal, forward);
-  }
-}
-
-/** The exit code of a child. */
-function ended(child: ChildProcess): Promise<number> {
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("exit", (code, signal) => resolve(signal === null ? code! : endBy(signal)));
-  });
-}
-
-/** What a child inherits. In Node and Bun a file must be named here if it is closed on exec. */
-function streams(): ("inherit" | "ignore" | number)[] {
-  const all: ("inherit" | "ignore" | number)[] = ["inherit", "inherit", "inherit"];
-  if (isDeno) return all;
-  const inherited = inheritedFiles();
-  const last = Math.max(...closedFiles());
-  for (let i = all.length; i <= last; i++) all[i] = inherited.includes(i) ? i : "ignore";
-  return all;
-}
-
-/** Ends by the signal that ended the child, or tells the exit code that says the same. */
-function endBy(signal: NodeJS.Signals): number {
-  process.removeAllListeners(signal);
-  // Node starts its debugger at SIGUSR1.
-  if (signal !== "SIGUSR1") process.kill(process.pid, signal);
-  return 128 + os.constants.signals[signal];
 }
 
 /** Writes all of it; a pipe that is full and does not block is tried again. */
