@@ -29,7 +29,7 @@ export interface Measured {
 
 /** By runtime. */
 export const MEASURED: Readonly<Record<PlannedRuntime, Measured>> = {
-  deno: figures({ base: 12, heapShare: 0.88, worker: 10, launcher: 8 }),
+  deno: figures({ base: 12, heapShare: 0.82, worker: 10, launcher: 8 }),
   bun: figures({ base: 8, heapShare: 0.85, worker: 4, launcher: 4 }),
   node: figures({ base: 16, heapShare: 0.95, worker: 10, launcher: 24 }),
 };
