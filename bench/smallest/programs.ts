@@ -19,6 +19,9 @@ export const PROGRAMS: Program[] = [
   { name: "Rollup", file: here("rollup.js") },
   { name: "React SSR", file: here("ssr.js") },
   { name: "JSON server", file: here("server.js"), use: postRecords },
+  { name: "terser", file: here("terser.js") },
+  { name: "TypeScript", file: here("typescript.js") },
+  { name: "webpack", file: here("webpack.js") },
 ];
 
 const REQUESTS = 60;

@@ -11,7 +11,7 @@ export const STEP: number = 16;
 /** Clock ticks per second in /proc: 100 on every Linux. */
 const TICKS = 100;
 /** Seconds after which a run is stuck, per second of processor time that it may take. */
-const WALL_TIME = 10;
+const WALL_TIME = 60;
 
 /** One run in a container. */
 export interface Run extends Ended {
@@ -61,25 +61,48 @@ export async function runIn(size: number | undefined, search: Search): Promise<R
   }
 }
 
+/** Where a search starts, in MiB. */
+export interface Start {
+  /** A size at which it surely finishes. */
+  most: number;
+  /** A size close to the smallest one. */
+  guess: number;
+}
+
 /**
- * The smallest size in MiB at which it finishes twice in a row: bisection, and
- * then upwards step by step.
- *
- * @param most A size at which it surely finishes.
+ * The smallest size in MiB at which it finishes twice in a row: from the guess
+ * down or up in small steps, then bisection, then upwards step by step.
  */
-export async function smallest(search: Search, most: number): Promise<number> {
+export async function smallest(
+  search: Search,
+  { most, guess }: Start,
+): Promise<{ size: number; peak: number }> {
+  /** The peak of a run that finished, by steps. */
+  const finished = new Map<number, number>();
+  const finishes = async (steps: number) => {
+    const run = await runIn(steps * STEP, search);
+    if (run.outcome === "finished") finished.set(steps, run.peak);
+    return run.outcome === "finished";
+  };
   let low = 2; // fails, in steps
-  let high = Math.ceil(most / STEP);
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if ((await runIn(middle * STEP, search)).outcome === "finished") high = middle;
-    else low = middle;
+  let high = Math.ceil(most / STEP); // finishes
+  const first = Math.min(high - 1, Math.ceil(guess / STEP));
+  const near = Math.max(1, Math.floor(first / 12));
+  for (let steps = first; high - low > 1;) {
+    if (await finishes(steps)) high = steps;
+    else low = steps;
+    // From a guess the way is rarely far.
+    if (low === 2) steps = Math.max(low + 1, high - near);
+    else if (high - low > 2 * near) steps = low + near;
+    else steps = Math.floor((low + high) / 2);
   }
-  for (let inARow = 0;; high++) {
-    for (inARow = 0; inARow < 2; inARow++) {
-      if ((await runIn(high * STEP, search)).outcome !== "finished") break;
+  for (;; high++) {
+    const before = finished.get(high);
+    if (before === undefined && !(await finishes(high))) continue;
+    const peak = finished.get(high)!;
+    if (await finishes(high)) {
+      return { size: high * STEP, peak: Math.max(peak, finished.get(high)!) };
     }
-    if (inARow === 2) return high * STEP;
   }
 }
 
