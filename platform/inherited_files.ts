@@ -21,12 +21,13 @@ export function inheritedFiles(): number[] {
   for (const file of fs.readdirSync(FOLDER).map(Number)) {
     targets.set(file, readOf(() => fs.readlinkSync(`${FOLDER}/${file}`)));
   }
-  const count = Map.groupBy(targets, ([, target]) => target);
+  const count = new Map<string, number>();
+  for (const target of targets.values()) count.set(target, (count.get(target) ?? 0) + 1);
   return [...targets.keys()].filter((file) => {
     const target = targets.get(file)!;
     // What a runtime opens for itself: epoll and the like, /dev/null, and pipes with both ends here.
     const isOwn = target === "" || target.startsWith("anon_inode:") || target === "/dev/null" ||
-      target.startsWith("pipe:") && count.get(target)!.length > 1;
+      target.startsWith("pipe:") && count.get(target)! > 1;
     return file > 2 && !isOwn;
   });
 }

@@ -162,6 +162,19 @@ describe("the npm package", () => {
       });
       assert.ok("signals" in JSON.parse(stdout), stderr);
     });
+
+    it(`starts the watchdog in a command under ${name}`, () => {
+      fs.writeFileSync(path.join(folder, "hello.js"), 'console.log("hello");\n');
+      const memctl = path.join("node_modules", ".bin", "memctl");
+      const args = ["exec", "--watchdog", "--limit", "300M", "--", program, "hello.js"];
+      const { stdout, stderr, status } = spawnSync(program, [memctl, ...args], {
+        cwd: folder,
+        encoding: "utf8",
+        env: { ...process.env, MEMCTL_LOG: "info" },
+      });
+      assert.deepEqual([status, stdout], [0, "hello\n"], stderr);
+      assert.match(stderr, /memctl: watchdog: follows the cgroup, limit 314572800 bytes/);
+    });
   }
 
   it('runs by "npx memctl doctor"', () => {
