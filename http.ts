@@ -45,7 +45,7 @@ export {
   type ShedHandler,
   type ShedHandlerOptions,
 } from "./src/http/shed.ts";
-// What these speak of, so that one import is enough.
+// The types that these use, so that one import is enough.
 export type { CgroupEvents } from "./src/cgroup_events.ts";
 export type { Clock } from "./src/clock.ts";
 export type {

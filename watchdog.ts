@@ -1,9 +1,9 @@
 /**
- * Collects garbage by policy before the limit does damage.
+ * Forces garbage collection before the memory limit is reached.
  *
- * JavaScript engines size their heap by the machine, not by the container. A
- * watchdog looks at what is used and forces a collection at the marks that a
- * policy sets, as often as helps and no more.
+ * Engines let garbage grow until their own heap limit is near, which can be beyond
+ * the container's limit. A watchdog polls the usage and forces a collection at the
+ * watermarks that a policy sets, within a GC rate limit.
  *
  * ```ts
  * import { watchdog } from "@x/memctl/watchdog";
@@ -59,7 +59,7 @@ export {
   type WatchdogOptions,
 } from "./src/watchdog/watchdog.ts";
 export type { StormGuardOptions } from "./src/watchdog/storm_guard.ts";
-// What the options speak of, so that one import is enough.
+// The types that the options use, so that one import is enough.
 export type { CgroupEvents } from "./src/cgroup_events.ts";
 export type { Clock } from "./src/clock.ts";
 export type { MemInfo } from "./src/mem_info.ts";

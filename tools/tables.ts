@@ -90,15 +90,20 @@ function defaultOf({ isOptional, doc }: Member): string {
 }
 
 /** What the docstring says that a number counts. */
-function unitOf({ type, doc }: Member, symbol: Exported): string {
+function unitOf({ name, type, doc }: Member, symbol: Exported): string {
   if (/\bSize\b/.test(type)) return "bytes or share";
   if (/\bShare\b/.test(type)) return "share";
   if (!/\bnumber\b/.test(type) || /^(Maximum )?number of (?!bytes|milli)/i.test(doc)) return "–";
   const words = "milliseconds?|ms|microseconds|bytes?|seconds?|percent|MiB";
   const own = new RegExp(`\\b(${words})\\b`, "i").exec(doc);
-  const shared = new RegExp(`\\b(?:Durations|sizes) are (${words})\\b`).exec(symbol.doc);
-  return UNITS[(own ?? shared)?.[1]?.toLowerCase() ?? ""] ?? "–";
+  const shared = SIZES.test(name) &&
+    new RegExp(`\\b(?:Durations|sizes) are (${words})\\b`).exec(symbol.doc);
+  return UNITS[(own ?? (shared || undefined))?.[1]?.toLowerCase() ?? ""] ?? "–";
 }
+
+/** Names of sizes and durations, whose unit may stand in the docstring of the whole type. */
+const SIZES =
+  /rss|used|limit|total|current|available|set$|heap|size|usage|headroom|threshold|gap|bytes/i;
 
 const UNITS: Record<string, string> = {
   millisecond: "ms",

@@ -1,4 +1,4 @@
-// What is worth telling about a process's memory, and what to do about it.
+// What is worth reporting about a process's memory, and what to do about it.
 
 import { formatBytes } from "../bytes.ts";
 import type { MemInfo } from "../mem_info.ts";
@@ -61,9 +61,9 @@ function* permissions(signals: Signals): Iterable<Finding> {
     yield {
       id: "permissions",
       severity: "problem",
-      message: `Deno's sandbox keeps from this process: ${kept.map(([name]) => name).join(", ")}`,
+      message: `Deno's sandbox hides these values: ${kept.map(([name]) => name).join(", ")}`,
       advice: "start it with --allow-all: Deno reads /proc and /sys with nothing less " +
-        "(--allow-sys=systemMemoryInfo gives the machine's figures and an estimate)",
+        "(--allow-sys=systemMemoryInfo gives host memory and an estimate)",
     };
   }
   if (signals.cgroupCurrent.estimate) {
@@ -82,14 +82,14 @@ function* container({ cgroupLimit }: MemInfo, { cgroupLimit: signal }: Signals):
     yield {
       id: "limit-unknown",
       severity: "advice",
-      message: `whether the container has a limit cannot be told: ${reason}`,
-      advice: "headroom is the machine's until then; mount the container's own cgroup",
+      message: `it is unknown whether the container has a limit: ${reason}`,
+      advice: "until then headroom is that of the host; mount the container's own cgroup",
     };
   } else if (cgroupLimit === Infinity) {
     yield {
       id: "no-limit",
       severity: "note",
-      message: "there is no container limit, so headroom is the machine's",
+      message: "there is no container limit, so headroom is that of the host",
     };
   }
   if (note?.startsWith("uncertain")) {
@@ -142,7 +142,7 @@ function* cache({ cgroupLimit, cgroupCurrent, cgroupWorkingSet }: MemInfo): Iter
     id: "page-cache",
     severity: "advice",
     message: `${formatBytes(cached)} of the container's usage is page cache that the kernel ` +
-      "drops before it kills",
+      "drops before an OOM kill",
     advice: 'shed load and scale by usage: "workingSet"',
   };
 }

@@ -29,7 +29,7 @@ export function frame(history: readonly MemInfo[], canvas: Canvas): string[] {
     "",
     ...[
       bar("container", info.cgroupWorkingSet ?? info.cgroupCurrent, info.cgroupLimit, canvas),
-      bar("machine", used(info), info.systemTotal, canvas),
+      bar("host", used(info), info.systemTotal, canvas),
       bar("heap", info.heapUsed, info.heapLimit, canvas),
     ].filter((line) => line !== undefined),
     "",

@@ -5,8 +5,8 @@ import { LoadShedder } from "./load_shedder.ts";
 import type { RequestLike } from "./options.ts";
 
 /**
- * Whether this process should get requests, and what that was decided by. All
- * sizes are bytes; what is unavailable is left out.
+ * Whether this process should get requests, and why. All sizes are bytes.
+ * Unavailable values are absent.
  *
  * @since 0.1.0
  */
@@ -20,7 +20,7 @@ export interface HealthReport {
   readonly level: string;
   /** Requests in flight. */
   readonly inFlight: number;
-  /** Bytes left before something gives way. */
+  /** Headroom in bytes. */
   readonly headroom?: number;
   /** The container's limit; absent without one. */
   readonly limit?: number;
@@ -30,14 +30,14 @@ export interface HealthReport {
   readonly rss?: number;
   /** The kernel's event counters of the cgroup; absent where there are none. */
   readonly events?: Omit<CgroupEvents, "folder">;
-  /** When memory was looked at, by ISO 8601. */
+  /** When memory was sampled, in the format of ISO 8601. */
   readonly time?: string;
-  /** What sampling fails with now, or the latest error of a hook or a forced garbage collection. */
+  /** The error of sampling if it fails now, or the latest error of a hook or a forced garbage collection. */
   readonly error?: string;
 }
 
 /**
- * Makes a readiness check. It answers 200 while requests are admitted and 503
+ * Makes a readiness check: a handler that answers 200 while requests are admitted and 503
  * while none are, with a {@linkcode HealthReport} as JSON.
  *
  * ```ts
@@ -60,7 +60,7 @@ export interface HealthReport {
  * Put its path among the shedder's `exempt`, and do not make it a liveness
  * check: killing a process that is short of memory is what you want to avoid.
  *
- * @param shedder The shedder whose state it tells.
+ * @param shedder The shedder whose state it reports.
  * @returns A handler that takes any request, or none.
  * @throws {TypeError} If `shedder` is not a {@linkcode LoadShedder}.
  * @since 0.1.0
@@ -79,7 +79,7 @@ export function health<R extends RequestLike>(
 }
 
 /**
- * The report alone, for servers with interfaces of their own.
+ * Returns the report of a readiness check, for servers with their own interfaces.
  *
  * ```ts
  * import { healthReport, LoadShedder } from "@x/memctl/http";
@@ -90,7 +90,7 @@ export function health<R extends RequestLike>(
  * shedder.close();
  * ```
  *
- * @param shedder The shedder whose state it tells.
+ * @param shedder The shedder whose state it reports.
  * @returns The report, by a sample of at most its `maxAge`.
  * @throws {TypeError} If `shedder` is not a {@linkcode LoadShedder}.
  * @since 0.1.0

@@ -19,13 +19,15 @@ import { type Trial, Trials } from "./trials.ts";
 export interface Pass {
   /** Admits. */
   readonly admitted: true;
-  /** Ends the request's flight. Needs no `this`. */
+  /** Releases the admission. It needs no `this`. */
   readonly release: () => void;
 }
 
 /**
- * Decides request by request whether memory allows it. {@linkcode shed} wraps
- * a web-standard handler in it; for other servers, ask it yourself:
+ * Decides for each request whether memory is enough to admit it.
+ *
+ * {@linkcode shed} wraps a web-standard handler in it. In other servers, call it
+ * yourself:
  *
  * ```ts
  * import { MiB } from "@x/memctl";
@@ -42,13 +44,13 @@ export interface Pass {
  * shedder.close();
  * ```
  *
- * It samples by no timer: a sample is taken when a request finds the last one
- * older than `maxAge`. Where a sample takes its time (macOS) the one before decides,
- * and before the first one nothing is rejected. While sampling fails, every
- * request is admitted, and `onError` and {@linkcode healthReport} say so.
+ * It has no timer for samples. It takes a sample when a request finds the last one
+ * older than `maxAge`. On macOS, where a sample takes time, the previous sample
+ * decides. Before the first sample nothing is rejected. While sampling fails, every
+ * request is admitted, and `onError` and {@linkcode healthReport} report it.
  *
- * Every admission is a lease: one that is not released within `leaseTimeout`
- * no longer counts.
+ * Every admission is a lease. An admission that is not released within
+ * `leaseTimeout` no longer counts.
  *
  * A process without load does not reject requests for ever. When nothing has
  * been admitted for a second because memory is short, the next request is
@@ -130,7 +132,7 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     return this.#expired;
   }
 
-  /** The level by the latest sample, `"normal"` for none. */
+  /** The level by the latest sample; `"normal"` if no level is entered. */
   get level(): string {
     return this.#ceilings.rules?.name ?? "normal";
   }

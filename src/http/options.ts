@@ -5,13 +5,13 @@ import type { SamplerSource } from "../sampler.ts";
 import type { Size } from "../size.ts";
 
 /**
- * The part of a request that load shedding looks at: a web-standard `Request`,
- * and that of Express, Fastify and `node:http` as well.
+ * The part of a request that load shedding reads. A web-standard `Request` has it,
+ * and so have the requests of Express, Fastify and `node:http`.
  *
  * @since 0.1.0
  */
 export interface RequestLike {
-  /** The URL, absolute or from the path on. */
+  /** The URL, absolute or beginning with the path. */
   readonly url?: string | undefined;
 }
 
@@ -23,17 +23,17 @@ export interface RequestLike {
 export interface ShedLevel extends LevelThresholds {
   /** Maximum number of requests in flight; 0 admits none. Default: no cap. */
   inFlight?: number | undefined;
-  /** Requests of less priority than this are rejected. Default: none are. */
+  /** Minimum priority of a request to be admitted. Default: every priority. */
   priority?: number | undefined;
 }
 
 /**
- * How much memory a request takes, and how soon.
+ * How much memory a request takes, and how long until it has taken it.
  *
  * @since 0.1.0
  */
 export interface RequestCost<R extends RequestLike = RequestLike> {
-  /** Bytes that it takes at most. */
+  /** Bytes that the request takes at most. */
   bytes: number | ((request: R) => number);
   /** Milliseconds from admission until the request has taken all of it; above 0. */
   within: number;
@@ -65,32 +65,32 @@ export type ShedOptions<R extends RequestLike = RequestLike> =
   & SamplerSource<"usage" | "adapter" | "root" | "limit">;
 
 /**
- * The options of a shedder but those of the memory that it samples.
+ * The options of a shedder except those of the memory that it samples.
  *
  * @since 0.1.0
  */
 export interface ShedRules<R extends RequestLike = RequestLike> {
   /**
-   * Below this headroom all requests are rejected, until headroom is above 1.5 ×
-   * this: bytes, or a share such as `"10%"`. A share is the part of the cgroup's
-   * limit that is left, or of host memory if there is no limit. Or both
-   * thresholds. Default: `"10%"`. Not together with `levels`.
+   * Headroom below which all requests are rejected, until headroom is above 1.5 ×
+   * this threshold: bytes, or a share such as `"10%"`. A share is the part of the
+   * cgroup's limit that is left, or of host memory if there is no limit. An object
+   * gives both thresholds. Not together with `levels`. Default: `"10%"`.
    */
   headroom?: Size | LevelThresholds | undefined;
-  /** Levels of your own by name, the mildest first, instead of `headroom`. */
+  /** Your own levels by name, the mildest first, instead of `headroom`. Default: none. */
   levels?: Readonly<Record<string, ShedLevel>> | undefined;
-  /** Consecutive samples above `exit` before a level is left. Default: 1. */
+  /** Number of consecutive samples above `exit` before a level is left. Default: 1. */
   sustain?: number | undefined;
   /** Maximum number of requests in flight, at any level. Default: no cap. */
   inFlight?: number | undefined;
   /**
-   * Above this resident set of the process all requests are rejected: bytes, or
-   * a share such as `"80%"`. A share is the part of the cgroup's limit that this
+   * RSS of the process above which all requests are rejected: bytes, or a share
+   * such as `"80%"`. A share is the part of the cgroup's limit that this
    * process uses, or of host memory if there is no limit. Default: no maximum.
    */
   maxRss?: Size | undefined;
   /**
-   * Above this use of the engine's heap all requests are rejected: bytes, or a
+   * Heap use of the engine above which all requests are rejected: bytes, or a
    * share such as `"85%"`. A share is the part of the engine's own heap limit
    * that is used. The use includes garbage, so the shedder forces a garbage
    * collection first. Default: no maximum.
@@ -107,58 +107,57 @@ export interface ShedRules<R extends RequestLike = RequestLike> {
    * times as long. Default: 0.
    */
   perRequest?: number | RequestCost<R> | ((request: R) => number) | undefined;
-  /** The importance of a request, for levels with a `priority`. Default: 0 for all. */
+  /** Returns the priority of a request, for levels with a `priority`. Default: 0 for all. */
   priority?: ((request: R) => number) | undefined;
   /**
    * Requests that are never rejected and never counted, such as health checks:
-   * paths (exact, or patterns), or a function of the request. A path counts
-   * only if it also matches after normalization, as routers do it: with dots
-   * resolved, percent-encoding decoded and backslashes as slashes. Default: none.
+   * paths, patterns, or a function of the request. A path counts only if it also
+   * matches after the normalization that routers do: dots resolved,
+   * percent-encoding decoded, backslashes as slashes. Default: none.
    */
   exempt?: readonly (string | RegExp)[] | ((request: R) => boolean) | undefined;
-  /** Whole seconds that a rejected client is asked to wait. Default: 1. */
+  /** Seconds that a rejected client is asked to wait (Retry-After), a whole number. Default: 1. */
   retryAfter?: number | ((info: MemInfo | undefined) => number) | undefined;
   /** Maximum age in milliseconds of the sample that decides. Default: 10. */
   maxAge?: number | undefined;
   /**
-   * Forces a garbage collection before requests are rejected for lack of
-   * memory. While no request is admitted nothing is allocated, so no engine
-   * would collect what answered requests left. At most forty times a second
-   * and for a quarter of the time. While collections free next to nothing, the
-   * wait between two doubles up to ten seconds (up to one second while no
-   * request is in flight), until usage has moved markedly. Default: `true`.
+   * Forces a garbage collection before requests are rejected for lack of memory.
+   * While no request is admitted, nothing is allocated, so no engine would collect
+   * the garbage of earlier requests. Collections are forced at most forty times a
+   * second, and take at most a quarter of the time. While they free next to
+   * nothing, the wait between two doubles up to ten seconds (up to one second while
+   * no request is in flight), until usage has changed. Default: `true`.
    */
   collect?: boolean | undefined;
   /**
-   * Admits a trial request when nothing has been admitted for a second because
-   * memory is short and collecting has not helped. Memory that the allocator
-   * keeps for reuse counts as used, and only requests use it again. While
-   * trials come back and usage does not grow, more of them are admitted
-   * without waiting, as many as half of what is left is enough for. Each
-   * counts with its `perRequest`, or else with 8 MiB or 1/32 of the limit,
-   * whichever is less. With `false`, the shedder may reject requests for ever.
-   * Default: `true`.
+   * Admits one request as a trial when memory is short, a collection has not
+   * helped, and no request has been admitted for a second. Memory that the
+   * allocator keeps for reuse counts as used, and only requests use it again. While
+   * trials are released and usage does not grow, more trials are admitted without
+   * waiting, until they could take half of the headroom. Each counts with its
+   * `perRequest`, or else with 8 MiB or 1/32 of the limit, whichever is less. With
+   * `false`, the shedder may reject requests for ever. Default: `true`.
    */
   trial?: boolean | undefined;
   /**
-   * Milliseconds until an admitted request that was not released counts as
-   * ended. Counted by a timer in five ticks, so it may take 1.25 times as long.
+   * Milliseconds after which an admitted request that was not released no longer
+   * counts. A timer of five ticks counts them, so it may take 1.25 times as long.
    * Raise it if you count requests that stay open, such as event streams;
    * `Infinity` disables it. Default: 300,000 (five minutes).
    */
   leaseTimeout?: number | undefined;
   /** Forces a garbage collection. Default: the function of the runtime. */
   gc?: (() => void) | undefined;
-  /** Called with each request that is rejected; for logs and counters. */
+  /** Called with each request that is rejected, for logs and counters. */
   onRefused?: ((request: R, reason: RefusalReason, info: MemInfo | undefined) => void) | undefined;
   /** Called with each request that was not released within `leaseTimeout`. */
   onExpired?: ((request: R) => void) | undefined;
   /**
-   * Called when sampling fails, once until it works again: meanwhile every
+   * Called when sampling fails, once until it works again. While it fails, every
    * request is admitted. Also called when a hook or a forced garbage
    * collection fails. `healthReport` shows the error too.
    */
   onError?: ((error: unknown) => void) | undefined;
-  /** Tells the age of samples, and when `within` is over. Default: the clock of the runtime. */
+  /** The clock that measures the age of samples, and `within`. Default: the clock of the runtime. */
   clock?: Clock | undefined;
 }

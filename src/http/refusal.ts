@@ -1,14 +1,14 @@
 import type { RefusalReason } from "./options.ts";
 
 /**
- * The body of a refusal, by RFC 9457 (`application/problem+json`).
+ * The body of a rejection, by RFC 9457 (`application/problem+json`).
  *
  * @since 0.1.0
  */
 export interface ProblemDetails {
-  /** `"about:blank"`: the status says it all. */
+  /** `"about:blank"`, because the status has all information. */
   readonly type: string;
-  /** The status in words. */
+  /** The name of the status. */
   readonly title: string;
   /** The HTTP status. */
   readonly status: number;
@@ -17,21 +17,21 @@ export interface ProblemDetails {
 }
 
 /**
- * A request is refused: answer it with this status, these headers and this
- * body, without reading its own.
+ * A request is rejected. Answer it with this status, these headers and this body,
+ * and do not read the body of the request.
  *
  * @since 0.1.0
  */
 export interface Refusal {
-  /** Refuses. */
+  /** The request is rejected. */
   readonly admitted: false;
-  /** Why. */
+  /** Why the request is rejected. */
   readonly reason: RefusalReason;
-  /** 503. */
+  /** The HTTP status: 503. */
   readonly status: number;
-  /** Content type, Retry-After in seconds, and that nobody may cache it. */
+  /** The headers `content-type`, `retry-after` in seconds, and `cache-control`. */
   readonly headers: Readonly<Record<string, string>>;
-  /** To be sent as JSON. */
+  /** The body, to be sent as JSON. */
   readonly body: ProblemDetails;
 }
 

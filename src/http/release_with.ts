@@ -13,7 +13,7 @@ export interface ClosableLike {
 }
 
 /**
- * The part of a request of `node:http` that {@linkcode releaseWith} looks at.
+ * The part of a request of `node:http` that {@linkcode releaseWith} reads.
  *
  * @since 0.1.0
  */

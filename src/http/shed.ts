@@ -20,7 +20,7 @@ export type Handler<Rest extends unknown[] = []> = (
  * @since 0.1.0
  */
 export interface RespondOptions {
-  /** Answers a rejected request. Default: the refusal as `application/problem+json`. */
+  /** Answers a rejected request. Default: a body of `application/problem+json`. */
   respond?: ((refusal: Refusal, request: Request) => Response | Promise<Response>) | undefined;
 }
 
@@ -38,7 +38,7 @@ export type ShedHandlerOptions = ShedOptions<Request> & RespondOptions;
  */
 export interface ShedHandler<Rest extends unknown[] = []> extends Disposable {
   (request: Request, ...rest: Rest): Response | Promise<Response>;
-  /** Decides about requests, counts them, and tells the level. */
+  /** The shedder that decides about requests and counts them. */
   readonly shedder: LoadShedder<Request>;
 }
 
@@ -80,8 +80,8 @@ export function shed<Rest extends unknown[] = []>(
   options?: ShedHandlerOptions,
 ): ShedHandler<Rest>;
 /**
- * The same with a shedder that other handlers ask too. Disposing of the handler
- * does not close it.
+ * Wraps a handler with a shedder that other handlers use too. Disposing of the
+ * handler does not close the shedder.
  *
  * ```ts
  * import { LoadShedder, shed } from "@x/memctl/http";

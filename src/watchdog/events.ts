@@ -1,58 +1,59 @@
 import type { Scope } from "../scope.ts";
 
 /**
- * The policy fired: usage has reached its mark.
+ * Usage has reached the watermark.
  *
  * @since 0.1.0
  */
 export interface FireEvent {
-  /** The figure that is followed. */
+  /** Which memory the watchdog follows. */
   readonly scope: Scope;
-  /** Its value in bytes. */
+  /** Its usage in bytes. */
   readonly used: number;
   /** Its limit in bytes. */
   readonly limit: number;
-  /** The mark in bytes that was reached. */
+  /** The watermark in bytes that was reached. */
   readonly mark: number;
 }
 
 /**
- * A collection is over.
+ * A garbage collection has ended.
  *
  * @since 0.1.0
  */
 export interface CollectEvent {
-  /** Forced by the watchdog, or the engine's own. */
+  /** Whether the watchdog forced it, or the engine started it. */
   readonly kind: "forced" | "engine";
-  /** The figure that is followed. */
+  /** Which memory the watchdog follows. */
   readonly scope: Scope;
-  /** Its value in bytes after the collection; `undefined`: could not be read. */
+  /** Its usage in bytes after the collection; `undefined` if it could not be read. */
   readonly used: number | undefined;
   /** Its limit in bytes. */
   readonly limit: number | undefined;
-  /** Bytes that a forced collection freed in this isolate; 0 for the engine's own. */
+  /** Bytes that a forced collection freed in this isolate; 0 for others. */
   readonly freed: number;
-  /** Milliseconds that a forced collection took; 0 for the engine's own. */
+  /** Milliseconds that a forced collection took; 0 for others. */
   readonly duration: number;
 }
 
 /**
- * A forced collection freed next to nothing in this isolate. The rest of the
- * usage is live, or belongs to other isolates of this process (workers) or to
- * other processes. A forced collection reaches the garbage of its own isolate
- * only: compare `heapUsed` and `runtimeTotal` with `used`. If they are small,
- * the memory is held elsewhere; in a worker, start a watchdog there.
+ * A forced collection freed next to nothing in this isolate.
+ *
+ * The other memory is live, or belongs to other isolates of this process (workers)
+ * or to other processes. A forced collection reaches the garbage of its own isolate
+ * only. Compare `heapUsed` and `runtimeTotal` with `used`: if they are small, the
+ * memory is held elsewhere. If a worker holds it, start a watchdog there.
  *
  * @since 0.1.0
  */
 export interface IneffectiveEvent {
-  /** The figure that is followed. */
+  /** Which memory the watchdog follows. */
   readonly scope: Scope;
-  /** Its value in bytes after the collection. */
+  /** Its usage in bytes after the collection. */
   readonly used: number;
   /** Its limit in bytes. */
   readonly limit: number;
-  /** Bytes that this isolate's heap gave back. */
+  /** Bytes that the collection freed in this isolate. */
   readonly freed: number;
   /** Bytes in use in this isolate's heap after the collection; `undefined`: unknown. */
   readonly heapUsed: number | undefined;
@@ -73,33 +74,32 @@ export interface IneffectiveEvent {
 }
 
 /**
- * Why a watchdog gave up.
+ * Why a watchdog was disabled.
  *
  * @since 0.1.0
  */
 export interface DisarmEvent {
-  /** What it was doing, such as `"evaluating the policy"`. */
+  /** What the watchdog was doing, such as `"evaluating the policy"`. */
   readonly during: string;
-  /** What was thrown, or what a promise was rejected with. */
+  /** The error that was thrown, or that a promise was rejected with. */
   readonly reason: unknown;
 }
 
 /**
- * Where a watchdog reports; `console` fits. Methods may be asynchronous; they
- * are not awaited. A method that throws while the watchdog starts makes the
- * start throw; one that throws or rejects later disables the watchdog, as a
- * hook does.
+ * Where a watchdog reports; `console` fits. Methods may be asynchronous, but the
+ * watchdog does not await them. If a method throws while the watchdog starts, the
+ * start throws. If it throws or rejects later, the watchdog is disabled.
  *
  * @since 0.1.0
  */
 export interface Logger {
-  /** Marks and collections. */
+  /** Reports watermarks and collections. */
   debug?(message: string): unknown;
-  /** Start, and what was chosen. */
+  /** Reports the start, and what the watchdog follows. */
   info?(message: string): unknown;
-  /** What limits its work. */
+  /** Reports restrictions, such as ineffective collections. */
   warn?(message: string): unknown;
-  /** Why it gave up. */
+  /** Reports why the watchdog was disabled. */
   error?(message: string): unknown;
 }
 
@@ -109,29 +109,29 @@ export interface Logger {
  * @since 0.1.0
  */
 export interface WatchdogCounters {
-  /** Times that the policy fired. */
+  /** Number of times that usage reached the watermark. */
   readonly fired: number;
-  /** Collections that the engine was asked to begin by itself. */
+  /** Number of collections that the watchdog asked the engine to begin. */
   readonly requested: number;
-  /** Collections forced. */
+  /** Number of forced collections. */
   readonly forced: number;
-  /** Collections seen, the engine's own and the forced ones; not every one can be seen. */
+  /** Number of collections that were seen, forced or not. Not every one can be seen. */
   readonly seen: number;
-  /** Forced collections that freed next to nothing. */
+  /** Number of forced collections that freed next to nothing. */
   readonly ineffective: number;
-  /** Times that the storm guard held a collection back. */
+  /** Number of times that the GC rate limit held a collection back. */
   readonly held: number;
-  /** Times that a collection waited for the collection of another isolate. */
+  /** Number of times that a collection waited for another isolate's collection. */
   readonly waited: number;
   /** Bytes that forced collections freed in this isolate. */
   readonly bytesFreed: number;
-  /** Milliseconds that they took. */
+  /** Milliseconds that forced collections took. */
   readonly timeSpent: number;
-  /** Heap snapshots written. */
+  /** Number of heap snapshots written. */
   readonly snapshots: number;
   /**
-   * Heap snapshots not written, because too little memory was left or writing
-   * failed. The logger's `warn` says why.
+   * Number of heap snapshots not written, because too little memory was left or
+   * writing failed. The logger's `warn` says why.
    */
   readonly snapshotsSkipped: number;
   /** Complete reports of evidence written. */

@@ -34,7 +34,7 @@ export const cgroupGauge: Gauge = {
   },
 };
 
-/** The machine's memory against a limit, or all of it. */
+/** Host memory against a limit, or all of it. */
 export function systemGauge(limit: number | undefined): Gauge {
   return {
     scope: "system",

@@ -7,14 +7,14 @@ import type { DisarmEvent, WatchdogCounters } from "./events.ts";
  * @since 0.1.0
  */
 export interface Watchdog extends Disposable, AsyncDisposable {
-  /** The figure that it follows. */
+  /** Which memory it follows. */
   readonly scope: Scope;
-  /** The limit in bytes that it last worked with; `undefined` before the first reading. */
+  /** The last limit in bytes; `undefined` before the first sample. */
   readonly limit: number | undefined;
-  /** Running; disabled because something threw or rejected; or stopped. */
+  /** Whether it runs, was disabled because something threw or rejected, or was stopped. */
   readonly state: "running" | "disarmed" | "stopped";
   /**
-   * Whether it sets how far the engine's heap may grow, as `heapDriven` does in
+   * Whether it sets how far the engine's heap may grow. `heapDriven` does that in
    * Node while the process has no workers.
    */
   readonly steers: boolean;
@@ -23,7 +23,7 @@ export interface Watchdog extends Disposable, AsyncDisposable {
    * rejected later, `reason` is an AggregateError of both.
    */
   readonly failure: DisarmEvent | undefined;
-  /** What it has done so far: a copy. */
+  /** A copy of its counters. */
   readonly counters: WatchdogCounters;
   /** Stops it and restores what it changed. Stopping twice is harmless. */
   stop(): void;

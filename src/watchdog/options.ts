@@ -24,23 +24,23 @@ import type { StormGuardOptions } from "./storm_guard.ts";
  */
 export interface HeapSnapshotOptions {
   /**
-   * Folder for the files; made when missing. A file has its final name
-   * (`*.heapsnapshot`) only when it is complete, and only its owner can read it.
+   * Folder for the files, created if it is missing. A file has its final name
+   * (`*.heapsnapshot`) only when it is complete. Only its owner can read it.
    */
   directory: string;
   /**
-   * Usage at which one is taken, once until usage falls below: a share of the
-   * limit. Default: `"50%"`, or `"90%"` where the watchdog follows the heap.
+   * Usage at which a snapshot is written, as a share of the limit. The next one
+   * is written only after usage was below it. Default: `"50%"`, or `"90%"` where the watchdog follows the heap.
    * Near a container's limit there is hardly ever room.
    */
   at?: Share | undefined;
-  /** At most so many in all. Default: 3. */
+  /** Maximum number of snapshots. Default: 3. */
   max?: number | undefined;
 }
 
 /**
- * Options that every kind of watchdog takes. The watchdog reads each option
- * once, at the start. Later changes to the object have no effect.
+ * Options that every watchdog takes. The watchdog reads each option once, at the
+ * start. Later changes to the object have no effect.
  *
  * The default `usage` is `"workingSet"`. With a `sampler` of your own, the
  * watchdog does not coordinate with those of other isolates, because its figures
@@ -68,12 +68,12 @@ export type CgroupDrivenOptions =
  */
 export interface WatchdogRules {
   /**
-   * When to collect. It is asked once before the watchdog is returned. Default:
-   * `watermarks([0.6, 0.7, 0.8, 0.9])`.
+   * Decides at which usage garbage is collected. The watchdog asks it once before
+   * it is returned. Default: `watermarks([0.6, 0.7, 0.8, 0.9])`.
    */
   policy?: GcPolicyLike | undefined;
   /**
-   * Shortest time between two polls of the usage, in milliseconds. Default: 25.
+   * Minimum time between two polls of the usage, in milliseconds. Default: 25.
    *
    * While nothing is allocated, each poll doubles the time until the next one.
    * It is at most `maxInterval`, and at most the time in which usage could grow
@@ -82,42 +82,44 @@ export interface WatchdogRules {
    */
   interval?: number | undefined;
   /**
-   * Longest time between two polls, in milliseconds. Set it to the value of
+   * Maximum time between two polls, in milliseconds. Set it to the value of
    * `interval` to poll at a fixed rate. Default: 1,000, or `interval` if that is
    * more.
    */
   maxInterval?: number | undefined;
   /**
-   * Collects all garbage before it returns. Default: what the runtime has. If
-   * it returns a promise, that is not awaited.
+   * Collects all garbage before it returns. If it returns a promise, the watchdog
+   * does not await it. Default: the function of the runtime.
    */
   gc?: (() => unknown) | undefined;
-  /** Calls `onFire`, but collects nothing. Default: `false`. */
+  /** Calls `onFire` but collects nothing. Default: `false`. */
   dryRun?: boolean | undefined;
-  /** Bounds on how often it collects. */
+  /** Limits how often garbage collection is forced. Default: see its options. */
   guard?: StormGuardOptions | undefined;
   /**
-   * Called when the policy fires, before collecting; with `dryRun` too.
+   * Called when usage has reached the watermark, before the collection, with
+   * `dryRun` too.
    *
    * Hooks are first called after the watchdog was returned. They may be
-   * asynchronous, but are not awaited: the collection follows at once. A hook
-   * that throws or rejects disables the watchdog.
+   * asynchronous, but the watchdog does not await them: the collection follows at
+   * once. A hook that throws or rejects disables the watchdog.
    */
   onFire?: ((event: FireEvent) => unknown) | undefined;
   /** Called before each forced collection. */
   beforeCollect?: ((event: FireEvent) => unknown) | undefined;
-  /** Called after each forced collection, and after the engine's own where they show. */
+  /** Called after each forced collection, and after the engine's own where they can be seen. */
   afterCollect?: ((event: CollectEvent) => unknown) | undefined;
-  /** Called when a forced collection freed next to nothing in this isolate. */
+  /** Called when a forced collection freed less than `guard.minFreed` of the usage. */
   onIneffective?: ((event: IneffectiveEvent) => unknown) | undefined;
   /**
-   * Called when the watchdog gave up because something threw or rejected. It
-   * no longer counts as running then, so another one can be started here.
+   * Called when the watchdog was disabled because a hook, the policy or the
+   * sampler threw or rejected. It no longer counts as running then, so another
+   * watchdog can be started.
    */
   onDisarm?: ((event: DisarmEvent) => unknown) | undefined;
-  /** Where it reports. Default: nowhere. */
+  /** Where the watchdog reports. Default: nowhere. */
   logger?: Logger | undefined;
-  /** Heap snapshots near the limit. Default: none. */
+  /** Writes heap snapshots when usage is high. Default: none. */
   heapSnapshots?: HeapSnapshotOptions | undefined;
   /** A report and an allocation profile near the limit. Default: none. */
   evidence?: EvidenceOptions | undefined;
@@ -128,12 +130,12 @@ export interface WatchdogRules {
    */
   returnMemory?: ReturnMemoryOptions | false | undefined;
   /**
-   * Stops the watchdog when aborted. If it is aborted already, the watchdog
-   * is returned stopped and has done nothing.
+   * Stops the watchdog when it is aborted. If it is aborted already, the watchdog
+   * is returned stopped and has done nothing. Default: none.
    */
   signal?: AbortSignal | undefined;
-  /** Lets the process exit while it runs. Default: `true`. */
+  /** Lets the process exit while the watchdog runs. Default: `true`. */
   unref?: boolean | undefined;
-  /** What makes its ticks. Default: the global `setInterval`. */
+  /** The clock that makes its ticks. Default: the global `setInterval`. */
   clock?: Clock | undefined;
 }

@@ -3,39 +3,39 @@ import type { Scope } from "../scope.ts";
 import { isThenable } from "../thenable.ts";
 
 /**
- * What a policy is asked about.
+ * The usage that a policy decides about.
  *
  * @since 0.1.0
  */
 export interface GcPolicyInput {
-  /** The figure that the watchdog follows. */
+  /** Which memory the watchdog follows. */
   readonly scope: Scope;
-  /** Its value now, in bytes. */
+  /** Its usage in bytes. */
   readonly used: number;
   /** Its limit, in bytes. */
   readonly limit: number;
 }
 
 /**
- * What a policy answers.
+ * The decision of a policy.
  *
  * @since 0.1.0
  */
 export interface GcPolicyVerdict {
-  /** The usage in bytes at which to collect next; `Infinity`: not again. */
+  /** The next watermark: the usage in bytes at which to collect. `Infinity`: never. */
   readonly next: number;
-  /** Collect now. */
+  /** Whether to collect now. */
   readonly immediate?: boolean;
 }
 
 /**
- * Decides at which usage garbage is collected next. Pure and synchronous: it
- * is asked again after each collection.
+ * Decides at which usage garbage is collected next. It is pure and synchronous.
+ * The watchdog asks it again after each collection.
  *
  * @since 0.1.0
  */
 export interface GcPolicy {
-  /** The next mark, for this usage and limit. */
+  /** Returns the next watermark for this usage and limit. */
   evaluate(input: GcPolicyInput): GcPolicyVerdict;
 }
 
@@ -53,15 +53,15 @@ export type GcPolicyLike = GcPolicy | GcPolicy["evaluate"];
  */
 export interface WatermarkOptions {
   /**
-   * What to do above the last mark: collect at once, again and again as the
-   * storm guard allows, or stay quiet until usage has fallen below it. Default:
-   * `"collect"`.
+   * What to do above the last watermark: collect repeatedly, within the GC rate
+   * limit, or collect nothing until usage is below it again. Default: `"collect"`.
    */
   pastLast?: "collect" | "disarm" | undefined;
 }
 
 /**
- * Collects when usage crosses one of several fractions of the limit.
+ * Makes a policy that collects when usage crosses one of several fractions of the
+ * limit.
  *
  * ```ts
  * import { MiB } from "@x/memctl";
@@ -120,8 +120,8 @@ export function watermarks(
 }
 
 /**
- * Lets usage grow by a part of what is left: the next mark is
- * used + (limit − used) × factor.
+ * Makes a policy that lets usage grow by a part of what is left. The next
+ * watermark is used + (limit − used) × factor.
  *
  * ```ts
  * import { MiB } from "@x/memctl";
@@ -133,7 +133,7 @@ export function watermarks(
  * assert.equal(policy.evaluate({ scope: "cgroup", used: 32 * MiB, limit }).next, 48 * MiB);
  * ```
  *
- * @param factor Above 0 and at most 1: the less, the earlier it collects.
+ * @param factor Above 0 and at most 1. With a smaller factor it collects earlier.
  * @throws {RangeError} If the factor is out of range.
  * @throws {TypeError} If it is not a number.
  * @since 0.1.0
@@ -148,7 +148,7 @@ export function adaptive(factor: number): GcPolicy {
   };
 }
 
-/** Asks a policy, and refuses an answer that is none. */
+/** Asks a policy, and throws if its answer is invalid. */
 export function evaluate(policy: GcPolicyLike, input: GcPolicyInput): GcPolicyVerdict {
   const verdict = typeof policy === "function" ? policy(input) : policy.evaluate(input);
   if (isThenable(verdict)) {

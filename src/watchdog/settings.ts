@@ -176,12 +176,12 @@ export function readSnapshots(
   return { directory, at: parseShare("heapSnapshots.at", at), max };
 }
 
-/** Throws unless `limit` is a number of bytes above 0 and within the machine's memory. */
+/** Throws unless `limit` is a number of bytes above 0 and at most host memory. */
 export function checkLimit(name: string, limit: unknown, total: number | undefined): void {
   checkNumber(name, limit, "a number of bytes", "above 0 bytes", (limit) => limit > 0);
   if (limit > (total ?? Number.MAX_SAFE_INTEGER)) {
     throw new RangeError(
-      `'${name}' must be at most the machine's ${total} bytes: current value is ${limit}`,
+      `'${name}' must be at most host memory, ${total} bytes: current value is ${limit}`,
     );
   }
 }

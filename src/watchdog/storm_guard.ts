@@ -6,13 +6,13 @@ import type { Share } from "../size.ts";
  * @since 0.1.0
  */
 export interface StormGuardOptions {
-  /** Minimum time between two forced collections. Default: 50. */
+  /** Minimum time between two forced collections, in milliseconds. Default: 50. */
   minGap?: number | undefined;
-  /** Maximum back-off between ineffective collections. Default: 300,000. */
+  /** Maximum back-off between ineffective collections, in milliseconds. Default: 300,000. */
   maxGap?: number | undefined;
   /**
-   * A collection is ineffective if it frees less than this share of what was
-   * used before it. The wait for the next one then doubles. Default: `"5%"`.
+   * A collection is ineffective if it frees less than this share of the usage
+   * before it. The wait for the next one then doubles. Default: `"5%"`.
    */
   minFreed?: Share | undefined;
   /**
@@ -21,14 +21,14 @@ export interface StormGuardOptions {
    */
   maxShare?: Share | undefined;
   /**
-   * The same for effective collections while usage is not near the limit, if it
-   * is less than `maxShare`. It is small because a program is slower for a
+   * Maximum share of time that effective collections take while usage is not near
+   * the limit, if it is less than `maxShare`. It is small because a program is slower for a
    * while after a forced collection too, which no figure shows. Default: `"8%"`.
    */
   calmShare?: Share | undefined;
   /**
-   * Share of the room up to the limit that the last effective collection left.
-   * It must be filled before the next one is forced. Default: `"50%"`.
+   * Share of the room left by the last effective collection that must be filled
+   * before the next one is forced. Default: `"50%"`.
    */
   minFill?: Share | undefined;
   /**
@@ -38,10 +38,9 @@ export interface StormGuardOptions {
    */
   maxIneffectiveShare?: Share | undefined;
   /**
-   * The back-off ends early when usage, this isolate's heap or the limit has
-   * changed by at least this share of the limit since the last ineffective
-   * collection: has fallen below the figure after it, or risen above the
-   * figure before it. Default: `"5%"`.
+   * The back-off ends early if usage, this isolate's heap or the limit changes by
+   * this share of the limit. A fall counts from the value after the last
+   * ineffective collection, and a rise from the value before it. Default: `"5%"`.
    */
   minChange?: Share | undefined;
   /**
@@ -50,7 +49,7 @@ export interface StormGuardOptions {
    * Default: `"90%"`.
    */
   nearLimit?: Share | undefined;
-  /** Maximum back-off while usage is near the limit. Default: 2,000. */
+  /** Maximum back-off while usage is near the limit, in milliseconds. Default: 2,000. */
   maxGapNearLimit?: number | undefined;
 }
 

@@ -16,7 +16,7 @@ import { DEFAULT_GROWTH, findSteering, type GrowthBounds, readGrowth } from "./s
  * @since 0.1.0
  */
 export type HeapDrivenOptions = CommonWatchdogOptions & {
-  /** Bytes of heap to stay below. */
+  /** Limit of the heap in bytes. */
   limit: number;
   /**
    * Bounds in percent on how far the heap may grow between the engine's own
@@ -35,7 +35,7 @@ export type HeapDrivenOptions = CommonWatchdogOptions & {
  * @since 0.1.0
  */
 export type SystemDrivenOptions = CommonWatchdogOptions & {
-  /** Bytes of the machine's memory to stay below. Default: all of it. */
+  /** Limit in bytes of the host memory in use. Default: all host memory. */
   limit?: number | undefined;
 };
 
@@ -45,12 +45,15 @@ export type SystemDrivenOptions = CommonWatchdogOptions & {
  * @since 0.1.0
  */
 export type WatchdogOptions = CgroupDrivenOptions & {
-  /** Bytes of heap to stay below. If given, the watchdog follows the heap. */
+  /**
+   * Limit of the heap in bytes. If it is given, the watchdog follows the heap.
+   * Default: the watchdog follows the container or the host.
+   */
   heapLimit?: number | undefined;
 };
 
 /**
- * Follows the heap and reacts to the engine's own collections. In Node it
+ * Starts a watchdog that follows the heap. In Node it
  * steers how far the heap may grow until the next of them (V8's
  * `--heap-growing-percent`). The engine then keeps to the watermarks, and the
  * watchdog forces a collection only at the limit.
@@ -70,9 +73,9 @@ export type WatchdogOptions = CgroupDrivenOptions & {
  * dog.stop();
  * ```
  *
- * @param options The limit, the policy, and who is told.
+ * @param options The limit, the policy, the hooks and the logger.
  * @returns The running watchdog.
- * @throws {RangeError} If the limit is not above 0 and within the machine's memory, or another
+ * @throws {RangeError} If the limit is not above 0 and at most host memory, or another
  * option is out of range.
  * @throws {TypeError} If an option is of the wrong type.
  * @throws {AlreadyStartedError} If a watchdog is running.
@@ -102,7 +105,7 @@ export function heapDriven(options: HeapDrivenOptions): Watchdog {
  * dog.stop();
  * ```
  *
- * @param options The policy, and who is told.
+ * @param options The policy, the hooks and the logger.
  * @returns The running watchdog.
  * @throws {NotSupportedError} If no cgroup limit is known, or this runtime cannot be made to
  * collect.
@@ -123,23 +126,23 @@ export function cgroupDriven(options: CgroupDrivenOptions = {}): Watchdog {
 }
 
 /**
- * Follows the machine's memory.
+ * Starts a watchdog that follows host memory.
  *
  * ```ts
  * import { systemDriven, watermarks } from "@x/memctl/watchdog";
  *
  * const dog = systemDriven({ interval: 1_000, policy: watermarks([0.8, 0.9]) });
- * console.log(dog.limit); // all of the machine's memory
+ * console.log(dog.limit); // all host memory
  * dog.stop();
  * ```
  *
- * @param options The limit, the policy, and who is told.
+ * @param options The limit, the policy, the hooks and the logger.
  * @returns The running watchdog.
- * @throws {RangeError} If the limit is not above 0 and within the machine's memory, or another
+ * @throws {RangeError} If the limit is not above 0 and at most host memory, or another
  * option is out of range.
  * @throws {TypeError} If an option is of the wrong type.
  * @throws {AlreadyStartedError} If a watchdog is running.
- * @throws {NotSupportedError} If the machine's memory cannot be read, or this runtime cannot be
+ * @throws {NotSupportedError} If host memory cannot be read, or this runtime cannot be
  * made to collect.
  * @since 0.1.0
  */
@@ -156,8 +159,8 @@ export function systemDriven(options: SystemDrivenOptions = {}): Watchdog {
 }
 
 /**
- * The watchdog that fits: follows the heap if a heap limit is given, else the
- * container if it has a limit, else the machine. `scope` says which.
+ * Starts the watchdog that fits. It follows the heap if `heapLimit` is given, else
+ * the container if it has a limit, else the host. `scope` says which.
  *
  * ```ts
  * import { watchdog } from "@x/memctl/watchdog";
@@ -169,7 +172,7 @@ export function systemDriven(options: SystemDrivenOptions = {}): Watchdog {
  * dog.stop();
  * ```
  *
- * @param options The heap limit, if any, the policy, and who is told.
+ * @param options The heap limit, if any, the policy, the hooks and the logger.
  * @returns The running watchdog.
  * @throws {RangeError} If an option is out of range.
  * @throws {TypeError} If an option is of the wrong type.

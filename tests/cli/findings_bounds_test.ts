@@ -161,8 +161,8 @@ describe("each finding", () => {
     assert.match(estimate!.message, /estimate.*other processes/);
   });
 
-  it("tells that the kernel drops page cache before it kills", () => {
-    assert.match(find({ cgroupWorkingSet: 1 })[0]!.message, /500\.0MiB.*drops.*kills/);
+  it("tells that the kernel drops page cache before an OOM kill", () => {
+    assert.match(find({ cgroupWorkingSet: 1 })[0]!.message, /500\.0MiB.*drops.*OOM kill/);
   });
 
   it("tells sizes as people read them", () => {

@@ -24,7 +24,7 @@ describe("a frame of the live view", () => {
       `memctl  every 500 ms${" ".repeat(35)}03:04:05  q quits`,
       "",
       "container  ████████████████████████████░  95 %  380.0MiB of 400.0MiB",
-      "machine    ██████░░░░░░░░░░░░░░░░░░░░░░░  20 %  200.0MiB of 1000.0MiB",
+      "host       ██████░░░░░░░░░░░░░░░░░░░░░░░  20 %  200.0MiB of 1000.0MiB",
       "heap       ███████████████░░░░░░░░░░░░░░  50 %  50.0MiB of 100.0MiB",
       "",
       "headroom=20.0MiB rss=60.0MiB runtime=9.0MiB  nearest: cgroup",
@@ -55,7 +55,7 @@ describe("a frame of the live view", () => {
 
   it("leaves out what is unavailable, and says that there is no limit", () => {
     const none = frame([new MemInfo({ at: INFO.at })], CANVAS);
-    assert.ok(!none.some((line) => /container|machine|heap /.test(line)));
+    assert.ok(!none.some((line) => /container|host|heap /.test(line)));
     assert.equal(none.at(-1), "headroom is unknown");
     const unlimited = new MemInfo({ cgroupLimit: Infinity, cgroupCurrent: MiB });
     assert.ok(frame([unlimited], CANVAS).includes("container  1.0MiB, no limit"));

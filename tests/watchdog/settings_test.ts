@@ -133,7 +133,7 @@ describe("a watchdog", () => {
     assert.throws(() => heap({ limit: "1" as unknown as number }), TypeError);
     assert.throws(
       () => heap({ limit: TOTAL + 1 }),
-      /at most the machine's 1073741824 bytes.*1073741825/,
+      /at most host memory, 1073741824 bytes.*1073741825/,
     );
   });
 });

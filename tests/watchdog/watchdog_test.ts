@@ -426,7 +426,7 @@ describe("the ways to watch", () => {
     assert.ok(bench.log.some((line) => /info: watchdog: follows the system/.test(line)));
   });
 
-  it("systemDriven without the machine's figures names them", () => {
+  it("systemDriven without host memory names what is missing", () => {
     bench.missing = ["systemAvailable"];
     assert.throws(() => systemDriven(bench.options()), {
       name: "NotSupportedError",
