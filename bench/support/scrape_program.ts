@@ -22,7 +22,10 @@ for (let i = 0; i < METRICS; i++) {
   new Gauge({ name: `gauge_${i}_bytes`, help, registers: [gauges!] }).set(123_456_789 * i);
 }
 const { signals } = sampler;
-observeMemory(told!, { shedder, sampler: { sample: () => first, signals, close() {} } });
+observeMemory(told!, {
+  shedder,
+  sampler: { sample: () => first, signals, close() {}, [Symbol.dispose]() {} },
+});
 observeMemory(complete!, { shedder });
 
 const parts: Record<string, () => unknown> = {
