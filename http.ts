@@ -27,6 +27,7 @@
  */
 
 export { health, type HealthReport, healthReport } from "./src/http/health.ts";
+export type { Estimate, KindEstimate } from "./src/http/learned_demand.ts";
 export { LoadShedder, type Pass } from "./src/http/load_shedder.ts";
 export type {
   RefusalReason,

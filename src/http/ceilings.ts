@@ -1,5 +1,6 @@
 import type { MemInfo } from "../mem_info.ts";
 import { followLevels } from "../policy/levels.ts";
+import type { Standing } from "../policy/learned_costs.ts";
 import { inBytes, type ParsedSize, wholeOf } from "../size.ts";
 import type { RefusalReason } from "./options.ts";
 import type { CeilingSettings, LevelRules } from "./settings.ts";
@@ -22,6 +23,7 @@ export class Ceilings {
   /** Where the strictest level is entered. */
   readonly #strictest: ParsedSize;
   readonly #perRequest: number;
+  readonly #exact: boolean;
   readonly #maxRss: ParsedSize | undefined;
   readonly #maxHeapUsed: ParsedSize | undefined;
   #info: MemInfo | undefined;
@@ -33,7 +35,8 @@ export class Ceilings {
   #whole = NaN;
   #exceeded: "rss" | "heapUsed" | undefined;
 
-  constructor({ levels, sustain, maxRss, maxHeapUsed, perRequest }: CeilingSettings) {
+  constructor({ levels, sustain, maxRss, maxHeapUsed, perRequest, exact }: CeilingSettings) {
+    this.#exact = exact;
     this.#levels = levels;
     this.#perRequest = perRequest;
     this.#follow = followLevels(levels, sustain);
@@ -54,7 +57,7 @@ export class Ceilings {
 
   /**
    * Bytes of headroom that are plenty: no level is entered or kept, and there is
-   * room for one more request. `Infinity`: not known yet.
+   * room for one more request. `Infinity`: not known yet, or each sample must be exact.
    */
   get enough(): number {
     return this.#enough;
@@ -79,6 +82,16 @@ export class Ceilings {
     const room = (info?.headroom() ?? Infinity) - this.#threshold;
     this.#room = Number.isNaN(room) ? Infinity : room;
     this.#exceeded = info && this.#compare(info);
+  }
+
+  /** Usage, and where the strictest level is entered; `undefined`: unknown. */
+  get standing(): Standing | undefined {
+    const headroom = this.#info?.headroom();
+    if (this.#info === undefined || headroom === undefined) return undefined;
+    const known = wholeOf(this.#info);
+    // Without the whole, what is left still tells how usage changes.
+    const whole = Number.isNaN(known) ? 0 : known;
+    return { used: whole - headroom, ceiling: whole - this.#threshold, whole };
   }
 
   /** Whether a request of this size could be admitted as a trial. */
@@ -106,6 +119,7 @@ export class Ceilings {
     if (whole === this.#whole) return;
     this.#whole = whole;
     const exits = this.#levels.map(({ exit }) => inBytes(exit, whole));
+    if (this.#exact) return;
     const enough = Math.max(...exits, inBytes(this.#strictest, whole) + this.#perRequest);
     this.#enough = Number.isNaN(enough) ? Infinity : enough;
   }

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import type { Need } from "./learned_demand.ts";
 import { SharedTimer } from "./shared_timer.ts";
 import type { Trial } from "./trials.ts";
 
@@ -9,6 +10,9 @@ export interface Flight {
   readonly bytes: number;
   /** Set if it was admitted as a trial. */
   readonly trial: Trial | undefined;
+  /** Set if what it takes is learned: what it counts with, and when it was admitted. */
+  readonly need: Need | undefined;
+  readonly startedAt: number;
   /** By which ticks it is settled, and its lease expires. */
   settleTick: number;
   leaseTick: number;
@@ -76,11 +80,13 @@ export class Flights {
   }
 
   /** Starts a flight; `end()` it. */
-  start(request: unknown, bytes: number, trial?: Trial): Flight {
+  start(request: unknown, bytes: number, trial?: Trial, need?: Need, startedAt = 0): Flight {
     const flight: Flight = {
       request,
       bytes,
       trial,
+      need,
+      startedAt,
       settleTick: Infinity,
       leaseTick: Infinity,
       settled: false,

@@ -1,6 +1,7 @@
 import type { CgroupEvents } from "../cgroup_events.ts";
 import { show } from "../check.ts";
 import type { MemInfo } from "../mem_info.ts";
+import type { Estimate } from "./learned_demand.ts";
 import { LoadShedder } from "./load_shedder.ts";
 import type { RequestLike } from "./options.ts";
 
@@ -32,6 +33,8 @@ export interface HealthReport {
   readonly events?: Omit<CgroupEvents, "folder">;
   /** When memory was sampled, in the format of ISO 8601. */
   readonly time?: string;
+  /** What the shedder has learned about requests; absent before it has. */
+  readonly estimate?: Estimate;
   /** The error of sampling if it fails now, or the latest error of a hook or a forced garbage collection. */
   readonly error?: string;
 }
@@ -100,7 +103,7 @@ export function healthReport<R extends RequestLike>(shedder: LoadShedder<R>): He
   const info = shedder.refresh();
   const json = info?.toJSON();
   const events = info && shedder.cgroupEvents();
-  const { level, inFlight, error } = shedder;
+  const { level, inFlight, error, estimate } = shedder;
   return {
     status: statusOf(shedder, info),
     level,
@@ -111,6 +114,7 @@ export function healthReport<R extends RequestLike>(shedder: LoadShedder<R>): He
     ...(json?.processRss !== undefined && { rss: json.processRss }),
     ...(events !== undefined && { events: countsOf(events) }),
     ...(json && { time: new Date(json.at).toISOString() }),
+    ...(estimate?.kinds.length && { estimate }),
     ...(error !== undefined && { error: String(error) }),
   };
 }

@@ -2,13 +2,18 @@ import type { CgroupEvents } from "../cgroup_events.ts";
 import type { MemInfo } from "../mem_info.ts";
 import { Ceilings } from "./ceilings.ts";
 import { Collector } from "./collector.ts";
-import { Flights } from "./flights.ts";
+import { type Flight, Flights } from "./flights.ts";
 import { Hooks } from "./hooks.ts";
+import { type Estimate, LearnedDemand, type Need } from "./learned_demand.ts";
 import type { RefusalReason, RequestLike, ShedOptions } from "./options.ts";
 import { type Refusal, renderRefusal } from "./refusal.ts";
 import { SampledMemory } from "./sampled_memory.ts";
 import { readShedOptions, type ShedSettings } from "./settings.ts";
 import { type Trial, Trials } from "./trials.ts";
+import { Waiting } from "./waiting.ts";
+
+/** Milliseconds that a request waits at most until more is known of its kind. */
+const PATIENCE = 1_000;
 
 /**
  * A request is admitted: call `release` when it has been answered. Calling it
@@ -70,6 +75,8 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
   readonly #collector: Collector;
   readonly #trials: Trials;
   readonly #hooks: Hooks;
+  readonly #learned: LearnedDemand<R> | undefined;
+  readonly #waiting: Waiting<Pass | Refusal>;
   #refused = 0;
   #expired = 0;
   #closed = false;
@@ -90,11 +97,16 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     this.#ceilings = new Ceilings(settings.ceilings);
     this.#collector = new Collector(settings.collect, settings.gc, clock);
     this.#trials = new Trials(clock.now());
+    this.#learned = settings.learn
+      ? new LearnedDemand<R>(settings.key, settings.onUnexplained, this.#hooks)
+      : undefined;
+    this.#waiting = new Waiting(clock, () => this.#memory.refresh(clock.now(), Infinity));
     this.#flights = new Flights({
       within: cost.within,
       leaseTimeout,
       clock,
-      onEnd: ({ trial, request }, expired) => {
+      onEnd: ({ trial, request, need, startedAt }, expired) => {
+        if (need !== undefined) this.#learned?.end(need, clock.now() - startedAt);
         if (trial !== undefined) this.#trials.end(trial);
         if (expired) this.#expire(request as R);
       },
@@ -104,9 +116,11 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
         this.#flights.settle();
         this.#trials.sampled();
         this.#ceilings.follow(info, isCompletion);
+        this.#learned?.sampled(clock.now(), this.#ceilings.standing);
       },
       onError: (error) => {
         this.#ceilings.follow(undefined);
+        this.#learned?.sampled(clock.now(), undefined);
         this.#hooks.tell(error);
       },
     });
@@ -145,6 +159,11 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     return this.#memory.failure?.error ?? this.#hooks.error;
   }
 
+  /** What was learned about the memory of requests; `undefined` with `perRequest`. */
+  get estimate(): Estimate | undefined {
+    return this.#learned?.estimate;
+  }
+
   /** Why no request is admitted but trials, by the latest sample; `undefined`: some are. */
   get closedBy(): RefusalReason | undefined {
     if (this.#closed) return undefined;
@@ -152,6 +171,9 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     if (exceeded !== undefined) return exceeded;
     const { inFlight: cap, cost } = this.#settings;
     if (cap === 0) return "inFlight";
+    if (rules?.inFlight === 0 && this.#settings.lenient && this.#learned?.admitsMinor) {
+      return undefined;
+    }
     return rules?.inFlight === 0 || cost.constant > Math.max(0, room) ? "headroom" : undefined;
   }
 
@@ -164,7 +186,7 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
   }
 
   /**
-   * Decides about a request.
+   * Decides about a request at once.
    *
    * @param request What to decide about; its body is not touched.
    * @returns Whether it is admitted, and what to do then.
@@ -172,27 +194,31 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
    * @throws {RangeError} If `perRequest` or `retryAfter` gives a negative or infinite one.
    */
   admit(request: R): Pass | Refusal {
-    const { isExempt, clock, cost } = this.#settings;
-    if (isExempt(request)) return EXEMPT;
-    const now = clock.now();
-    this.#memory.refresh(now, this.#ceilings.enough);
-    const bytes = cost.of(request);
-    let reason = this.#objection(request, bytes);
-    // A decision against a request is made by the exact figures.
-    if (reason !== undefined && this.#memory.complete(now)) {
-      reason = this.#objection(request, bytes);
+    const decision = this.#decide(request);
+    return typeof decision === "object" ? decision : this.#refuse(request, decision);
+  }
+
+  /**
+   * Decides about a request, and lets it wait for up to a second while the
+   * shedder learns what requests of its kind take.
+   *
+   * @param request What to decide about; its body is not touched.
+   * @returns The decision, or the promise of it if the request has to wait.
+   * @throws {TypeError} If `priority`, `perRequest` or `retryAfter` gives no number.
+   * @throws {RangeError} If `perRequest` or `retryAfter` gives a negative or infinite one.
+   */
+  admitSoon(request: R): Pass | Refusal | Promise<Pass | Refusal> {
+    const decision = this.#decide(request);
+    if (typeof decision === "object") return decision;
+    if (!this.#mayWait(request, decision) || this.#waiting.isFull) {
+      return this.#refuse(request, decision);
     }
-    // Below the user's own cap it is memory that keeps requests out.
-    if (reason !== undefined && this.#flights.count < this.#settings.inFlight) {
-      if (this.#collect(reason)) reason = this.#objection(request, bytes);
-      if (reason !== undefined && this.#mayTry(now, reason, bytes)) {
-        const trial = this.#trials.start(now, this.#ceilings.shortage(reason), bytes);
-        return this.#pass(request, bytes, trial);
-      }
-    }
-    if (reason !== undefined) return this.#refuse(request, reason);
-    this.#trials.admitted(now);
-    return this.#pass(request, bytes);
+    return this.#waiting.add((final) => {
+      const decision = this.#decide(request);
+      if (typeof decision === "object") return decision;
+      if (!final && this.#mayWait(request, decision)) return undefined;
+      return this.#refuse(request, decision);
+    }, PATIENCE);
   }
 
   /**
@@ -234,11 +260,52 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     this.#memory.close();
     this.#ceilings.follow(undefined);
     this.#flights.close();
+    this.#waiting.look();
   }
 
   /** Closes it. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** The pass, or why there is none. */
+  #decide(request: R): Pass | RefusalReason {
+    const { isExempt, clock, cost, lenient } = this.#settings;
+    if (isExempt(request)) return EXEMPT;
+    const now = clock.now();
+    this.#memory.refresh(now, this.#ceilings.enough);
+    const need = this.#learned?.of(request, now);
+    const bytes = need?.bytes ?? cost.of(request);
+    let reason = this.#objection(request, bytes);
+    // A decision against a request is made by the exact figures.
+    if (reason !== undefined && this.#memory.complete(now)) {
+      reason = this.#objection(request, bytes);
+    }
+    // Below the user's own cap it is memory that keeps requests out.
+    if (reason !== undefined && this.#flights.count < this.#settings.inFlight) {
+      const isUseful = need === undefined || this.#learned!.mayCollect(need);
+      if (isUseful && this.#collect(reason)) reason = this.#objection(request, bytes);
+      // Where requests take next to nothing, rejecting them frees nothing.
+      if (reason === "headroom" && lenient && need !== undefined && this.#learned!.isMinor(need)) {
+        reason = undefined;
+      }
+      const asTrial = need?.kind.known === false ? 0 : bytes;
+      if (reason !== undefined && this.#mayTry(now, reason, asTrial)) {
+        const trial = this.#trials.start(now, this.#ceilings.shortage(reason), asTrial);
+        return this.#pass(request, bytes, now, trial, need);
+      }
+    }
+    if (reason !== undefined) return reason;
+    this.#trials.admitted(now);
+    return this.#pass(request, bytes, now, undefined, need);
+  }
+
+  /** Whether a request that is not admitted now may be, once more is known of its kind. */
+  #mayWait(request: R, reason: RefusalReason): boolean {
+    if (this.#learned === undefined || this.closedBy !== undefined || reason === "priority") {
+      return false;
+    }
+    return this.#learned.isLearning(this.#learned.of(request, this.#settings.clock.now()).kind);
   }
 
   /** Why a request is rejected; `undefined`: it is not. */
@@ -251,7 +318,10 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     if (rules?.inFlight === 0) return "headroom";
     if (rules?.priority !== undefined && priorityOf(request) < rules.priority) return "priority";
     if (this.#flights.count >= Math.min(cap, rules?.inFlight ?? Infinity)) return "inFlight";
-    if (bytes === 0 || bytes + this.#flights.pending <= room) return undefined;
+    // What a request takes can only be learned from requests that are admitted.
+    if (this.#learned !== undefined && this.#flights.count === 0) return undefined;
+    const pending = this.#learned?.pending ?? this.#flights.pending;
+    if (bytes === 0 || bytes + pending <= room) return undefined;
     return bytes > room ? "headroom" : "inFlight";
   }
 
@@ -272,13 +342,28 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     } catch (error) {
       this.#hooks.report(error);
     }
+    this.#learned?.collected();
     this.#memory.sample(this.#settings.clock.now());
+    this.#learned?.judge();
     return true;
   }
 
-  #pass(request: R, bytes: number, trial?: Trial): Pass {
-    const flight = this.#flights.start(request, bytes, trial);
-    return { admitted: true, release: () => this.#flights.end(flight) };
+  #pass(request: R, bytes: number, now: number, trial: Trial | undefined, need?: Need): Pass {
+    if (need === undefined) {
+      const flight = this.#flights.start(request, bytes, trial);
+      return { admitted: true, release: () => this.#flights.end(flight) };
+    }
+    this.#learned!.start(need, now);
+    const flight = this.#flights.start(request, 0, trial, need, now);
+    return { admitted: true, release: () => this.#release(flight) };
+  }
+
+  #release(flight: Flight): void {
+    if (flight.ended) return;
+    // What it has taken is still in use.
+    this.#memory.refresh(this.#settings.clock.now(), this.#ceilings.enough);
+    this.#flights.end(flight);
+    this.#waiting.look();
   }
 
   #refuse(request: R, reason: RefusalReason): Refusal {

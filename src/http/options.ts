@@ -104,9 +104,24 @@ export interface ShedRules<R extends RequestLike = RequestLike> {
    * counts twice, which rejects more requests than necessary. `within` avoids
    * that: after so many milliseconds, samples show the memory of the request.
    * `within` is counted in up to five ticks of one timer, so it may take 1.25
-   * times as long. Default: 0.
+   * times as long. Default: 0, or what the shedder learns.
    */
   perRequest?: number | RequestCost<R> | ((request: R) => number) | undefined;
+  /**
+   * Learns from samples how many bytes a request of each kind takes. Until it
+   * knows, few requests of that kind are in flight at once: `admitSoon()` and
+   * `shed` let the others wait for up to a second, and `admit()` rejects them.
+   * Not together with `perRequest`. Default: `true` if none of `perRequest`,
+   * `headroom` and `levels` is given.
+   */
+  learn?: boolean | undefined;
+  /**
+   * Names the kind of a request, for learning: requests of one kind take about
+   * the same. Up to 31 kinds are told apart. Default: method, route, and size
+   * class of the body. The route is Fastify's, or else the path with `:` for
+   * each segment that has a digit.
+   */
+  key?: ((request: R) => string) | undefined;
   /** Returns the priority of a request, for levels with a `priority`. Default: 0 for all. */
   priority?: ((request: R) => number) | undefined;
   /**
@@ -152,6 +167,13 @@ export interface ShedRules<R extends RequestLike = RequestLike> {
   onRefused?: ((request: R, reason: RefusalReason, info: MemInfo | undefined) => void) | undefined;
   /** Called with each request that was not released within `leaseTimeout`. */
   onExpired?: ((request: R) => void) | undefined;
+  /**
+   * Called when memory is short, a garbage collection did not help, and the
+   * requests in flight explain less than half of it: a leak, a cache, or another
+   * process. `bytes` is the part that they do not explain. Once, until memory is
+   * no longer short.
+   */
+  onUnexplained?: ((bytes: number) => void) | undefined;
   /**
    * Called when sampling fails, once until it works again. While it fails, every
    * request is admitted. Also called when a hook or a forced garbage

@@ -44,6 +44,12 @@ export interface ShedSettings<R extends RequestLike> {
   readonly leaseTimeout: number;
   readonly onRefused: ShedOptions<R>["onRefused"];
   readonly onExpired: ShedOptions<R>["onExpired"];
+  /** Whether to learn what requests take. */
+  readonly learn: boolean;
+  /** Whether the threshold is the default, so that requests which take little may pass below it. */
+  readonly lenient: boolean;
+  readonly key: ShedOptions<R>["key"];
+  readonly onUnexplained: ShedOptions<R>["onUnexplained"];
   readonly onError: ShedOptions<R>["onError"];
 }
 
@@ -65,6 +71,8 @@ export interface CeilingSettings {
   readonly maxHeapUsed: ParsedSize | undefined;
   /** Bytes that are reserved for each request, if that is the same for all. */
   readonly perRequest: number;
+  /** Whether each sample must tell the exact headroom, even if it is plenty. */
+  readonly exact: boolean;
 }
 
 /** A level, and which requests it admits. */
@@ -103,8 +111,10 @@ export function readShedOptions<R extends RequestLike>(
   const source = readSamplerSource(options, { usage: "workingSet" });
   refuseSampling(source, ["fields", "pid"], "a load shedder");
   const { maxAge = 10, headroom, levels, sustain, maxRss, maxHeapUsed } = options;
-  const { inFlight = Infinity, perRequest = 0, exempt, priority = () => 0 } = options;
+  const { inFlight = Infinity, perRequest, exempt, priority = () => 0 } = options;
   const { retryAfter = 1, trial = true, collect = true, gc, leaseTimeout = 300_000 } = options;
+  const isBare = perRequest === undefined && headroom === undefined && levels === undefined;
+  const { learn = isBare, key, onUnexplained } = options;
   const { onRefused, onExpired, onError, clock = systemClock } = options;
   checkAmount("maxAge", maxAge);
   checkCount("inFlight", inFlight);
@@ -118,7 +128,15 @@ export function readShedOptions<R extends RequestLike>(
   checkOptionalFunction("onError", onError);
   checkOptionalMethod("clock", clock, "every");
   checkOptionalMethod("clock", clock, "now");
-  const cost = readCost(perRequest);
+  checkOptionalBoolean("learn", learn);
+  checkOptionalFunction("key", key);
+  checkOptionalFunction("onUnexplained", onUnexplained);
+  if (learn && perRequest !== undefined) {
+    throw new TypeError(
+      "'perRequest' and 'learn' exclude each other: current value of 'learn' is true",
+    );
+  }
+  const cost = readCost(perRequest === undefined ? 0 : perRequest);
   return {
     memory: { ...source, maxAge, fields: fieldsFor(maxRss, maxHeapUsed) },
     ceilings: {
@@ -127,6 +145,7 @@ export function readShedOptions<R extends RequestLike>(
       maxRss: maxRss === undefined ? undefined : parseSize("maxRss", maxRss),
       maxHeapUsed: maxHeapUsed === undefined ? undefined : parseSize("maxHeapUsed", maxHeapUsed),
       perRequest: cost.constant,
+      exact: learn,
     },
     cost,
     clock,
@@ -140,6 +159,10 @@ export function readShedOptions<R extends RequestLike>(
     leaseTimeout,
     onRefused,
     onExpired,
+    learn,
+    lenient: learn && headroom === undefined && levels === undefined,
+    key,
+    onUnexplained,
     onError,
   };
 }

@@ -1,7 +1,8 @@
 import { checkFunction, checkObject, show } from "../check.ts";
-import { LoadShedder } from "./load_shedder.ts";
+import { LoadShedder, type Pass } from "./load_shedder.ts";
 import type { ShedOptions } from "./options.ts";
 import type { Refusal } from "./refusal.ts";
+import { Sent } from "./sent.ts";
 
 /**
  * A web-standard request handler. Further arguments are those of the server,
@@ -65,8 +66,13 @@ export interface ShedHandler<Rest extends unknown[] = []> extends Disposable {
  * app[Symbol.dispose](); // a service never would
  * ```
  *
- * A request is in flight until the handler's promise has settled. A body that
- * streams on after that is not counted.
+ * A request is in flight until its response has been sent: in Deno by the
+ * server's `completed`, in Bun by the end of a streamed body. In Node, and where the
+ * server's second argument is not passed on, until the handler's promise has
+ * settled.
+ *
+ * While the shedder learns what requests take, a request may wait for up to a
+ * second before the handler is called.
  *
  * @param handler Answers the requests that are admitted.
  * @param options When to reject which requests, and how to answer them.
@@ -118,21 +124,34 @@ export function shed<Rest extends unknown[] = []>(
   const respond = readRespond(source, options);
   const isOwn = !(source instanceof LoadShedder);
   const shedder = isOwn ? new LoadShedder<Request>(source) : source;
-  const wrapped = (request: Request, ...rest: Rest): Response | Promise<Response> => {
-    const admission = shedder.admit(request);
+  const sent = new Sent();
+  const answer = (
+    admission: Pass | Refusal,
+    request: Request,
+    rest: Rest,
+  ): Response | Promise<Response> => {
     if (!admission.admitted) return respond(admission, request);
-    let response: Response | Promise<Response>;
+    const { release } = admission;
     try {
-      response = handler(request, ...rest);
+      const response = handler(request, ...rest);
+      if (response instanceof Response) return sent.follow(response, rest, release);
+      return Promise.resolve(response).then(
+        (response) => sent.follow(response, rest, release),
+        (error) => {
+          release();
+          throw error;
+        },
+      );
     } catch (error) {
-      admission.release();
+      release();
       throw error;
     }
-    if (response instanceof Response) {
-      admission.release();
-      return response;
-    }
-    return Promise.resolve(response).finally(() => admission.release());
+  };
+  const wrapped = (request: Request, ...rest: Rest): Response | Promise<Response> => {
+    const admission = shedder.admitSoon(request);
+    return admission instanceof Promise
+      ? admission.then((admission) => answer(admission, request, rest))
+      : answer(admission, request, rest);
   };
   return Object.assign(wrapped, {
     shedder,

@@ -1,0 +1,165 @@
+import type { Hooks } from "./hooks.ts";
+import { type Kind, LearnedCosts, type Standing } from "../policy/learned_costs.ts";
+import type { RequestLike } from "./options.ts";
+import { lengthOf, Routes } from "./routes.ts";
+
+/**
+ * What a shedder has learned about the requests of one kind.
+ *
+ * @since 0.1.0
+ */
+export interface KindEstimate {
+  /** What `key` told of it, or method and route. */
+  readonly key: string;
+  /** Bytes that one request of it counts with. */
+  readonly bytes: number;
+  /** Requests of it in flight. */
+  readonly inFlight: number;
+  /** Whether that is learned; otherwise it is the assumption about unknown kinds. */
+  readonly known: boolean;
+}
+
+/**
+ * What a shedder has learned about the memory of requests. All sizes are bytes.
+ *
+ * @since 0.1.0
+ */
+export interface Estimate {
+  /** Usage while next to nothing is in flight. */
+  readonly baseline: number;
+  /** What the requests in flight are expected to take together. */
+  readonly expected: number;
+  /** Usage above the least ever seen that no request in flight explains. */
+  readonly unexplained: number;
+  /** What keeps memory short; `undefined`: it is not short. */
+  readonly cause: "requests" | "other" | undefined;
+  /** The kinds of requests, the most expensive first. */
+  readonly kinds: readonly KindEstimate[];
+}
+
+/** What a request needs, and of which kind it is. */
+export interface Need {
+  readonly bytes: number;
+  readonly kind: Kind;
+}
+
+/** Learns what requests take, and tells what they need. */
+export class LearnedDemand<R extends RequestLike> {
+  readonly #costs = new LearnedCosts();
+  readonly #keyOf: (request: R, length: number) => string;
+  readonly #hooks: Hooks;
+  readonly #onUnexplained: ((bytes: number) => void) | undefined;
+  #standing: Standing | undefined;
+  #told = false;
+
+  /**
+   * @param key The option of that name.
+   * @param onUnexplained The option of that name.
+   */
+  constructor(
+    key: ((request: R) => string) | undefined,
+    onUnexplained: ((bytes: number) => void) | undefined,
+    hooks: Hooks,
+  ) {
+    const routes = new Routes();
+    this.#keyOf = key ?? ((request, length) => routes.nameOf(request, length));
+    this.#onUnexplained = onUnexplained;
+    this.#hooks = hooks;
+  }
+
+  /** What one more request needs. */
+  of(request: R, now: number): Need {
+    const length = lengthOf(request);
+    const kind = this.#costs.kind(this.#keyOf(request, length), now);
+    const bytes = this.#costs.costOf(kind);
+    return { kind, bytes: kind.known ? bytes : Math.max(bytes, length) };
+  }
+
+  /** Bytes that requests in flight will take in addition to what samples show. */
+  get pending(): number {
+    return this.#costs.pending;
+  }
+
+  /** Whether a request of this kind should wait until more is known of it. */
+  isLearning(kind: Kind): boolean {
+    return this.#costs.isLearning(kind);
+  }
+
+  /** Whether this request and all in flight are not what memory is short by. */
+  isMinor({ bytes, kind }: Need): boolean {
+    return kind.known && this.#fits(bytes);
+  }
+
+  /** Whether requests of any known kind are admitted although memory is short. */
+  get admitsMinor(): boolean {
+    return this.#costs.kinds.some((kind) => kind.known && this.#fits(this.#costs.costOf(kind)));
+  }
+
+  start({ kind, bytes }: Need, now: number): void {
+    this.#costs.start(kind, bytes, now);
+  }
+
+  end({ kind, bytes }: Need, duration: number): void {
+    this.#costs.end(kind, bytes, Math.max(0, duration));
+  }
+
+  /** Takes a sample into account; `undefined`: nothing is known of memory. */
+  sampled(now: number, standing: Standing | undefined): void {
+    this.#standing = standing;
+    if (standing === undefined) return;
+    this.#costs.sampled(now, standing);
+    if (standing.used <= standing.ceiling) this.#told = false;
+  }
+
+  /**
+   * Whether collecting garbage can help this request: where it is short of
+   * memory, or what ended requests have left keeps it out.
+   */
+  mayCollect({ bytes }: Need): boolean {
+    if (this.#standing === undefined) return true;
+    const { used, ceiling } = this.#standing;
+    return used + bytes > ceiling || this.#costs.garbage >= bytes;
+  }
+
+  /** A garbage collection was forced: usage falls for another reason than requests. */
+  collected(): void {
+    this.#costs.collected();
+  }
+
+  /** Reports memory that stays short after a garbage collection and by no request. */
+  judge(): void {
+    if (this.#told || this.#cause !== "other") return;
+    this.#told = true;
+    const { unexplained } = this.#costs;
+    this.#hooks.call(() => this.#onUnexplained?.(unexplained));
+  }
+
+  get estimate(): Estimate {
+    const costs = this.#costs;
+    return {
+      baseline: costs.baseline,
+      expected: costs.expected,
+      unexplained: costs.unexplained,
+      cause: this.#cause,
+      kinds: costs.kinds.filter(({ index, usedAt }) => index > 0 || usedAt > 0).map((kind) => ({
+        key: kind.key,
+        bytes: costs.costOf(kind),
+        inFlight: kind.inFlight,
+        known: kind.known,
+      })).sort((a, b) => b.bytes - a.bytes),
+    };
+  }
+
+  get #cause(): Estimate["cause"] {
+    if (this.#standing === undefined || this.#standing.used <= this.#standing.ceiling) {
+      return undefined;
+    }
+    return this.#costs.unexplained > this.#costs.expected ? "other" : "requests";
+  }
+
+  #fits(bytes: number): boolean {
+    if (this.#standing === undefined) return false;
+    // Together they fit into what is left, so they are not what memory is short by.
+    return this.#costs.expected + bytes <= this.#standing.whole - this.#standing.used;
+  }
+}
