@@ -19,12 +19,22 @@ interface Routed extends RequestLike {
 /** Tells which kind of request one is: method and route, and the size class of its body. */
 export class Routes {
   readonly #names = new Map<string, string>();
+  /** The names of GET requests, by URL. */
+  readonly #plain = new Map<string, string>();
 
   /** @param length The body's length in bytes. */
   nameOf(request: RequestLike, length: number): string {
     const { method = "GET", routeOptions, url = "" } = request as Routed;
+    const isPlain = length === 0 && routeOptions === undefined && method === "GET";
+    // A string that is put together is hashed each time that it is looked up.
+    const known = isPlain ? this.#plain.get(url) : undefined;
+    if (known !== undefined) return known;
     const route = routeOptions?.url ?? this.#routeOf(pathOf(url));
     const name = `${method} ${route}`;
+    if (isPlain) {
+      if (this.#plain.size >= MOST_PATHS) this.#plain.clear();
+      this.#plain.set(url, name);
+    }
     return length > SMALL_BODY ? `${name} ${sizeClass(length)}` : name;
   }
 
