@@ -23,7 +23,7 @@ const published = (publish.include as string[]).flatMap(filesBelow);
 const documents = [
   ...["SECURITY.md", "CONTRIBUTING.md"],
   ...["docs", "deploy", "examples", "bench"].flatMap(filesBelow),
-].filter((file) => file.endsWith(".md"));
+].filter((file) => file.endsWith(".md") && !file.includes("node_modules"));
 
 interface Link {
   readonly file: string;
