@@ -1,16 +1,16 @@
 /**
- * What tests of a memory policy need: time that passes when told to, and
- * memory that follows a story. Works in every test runner.
+ * Helpers for tests of a memory policy: a clock that you move, and memory that
+ * follows a scenario. They work in every test runner.
  *
  * ```ts
  * import { MiB, watch } from "@x/memctl";
- * import { ManualClock, StorySampler } from "@x/memctl/testing";
+ * import { ManualClock, ScenarioSampler } from "@x/memctl/testing";
  * import assert from "node:assert/strict";
  *
  * // The policy under test: one worker below 64 MiB, four otherwise.
  * let workers = 4;
  * const clock = new ManualClock();
- * const sampler = new StorySampler(clock, [
+ * const sampler = new ScenarioSampler(clock, [
  *   { at: 0, cgroupLimit: 300 * MiB, cgroupCurrent: 100 * MiB },
  *   { at: 2_500, cgroupCurrent: 280 * MiB },
  *   { at: 4_500, cgroupCurrent: 120 * MiB },
@@ -37,7 +37,11 @@
  */
 
 export { ManualClock } from "./src/testing/manual_clock.ts";
-export { type Story, type StoryMoment, StorySampler } from "./src/testing/story_sampler.ts";
+export {
+  type Scenario,
+  ScenarioSampler,
+  type ScenarioStep,
+} from "./src/testing/scenario_sampler.ts";
 // The types that these use, so that one import is enough.
 export type { CgroupEvents } from "./src/cgroup_events.ts";
 export type { Clock } from "./src/clock.ts";

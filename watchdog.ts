@@ -24,7 +24,7 @@
 export { AlreadyStartedError, NotSupportedError } from "./src/watchdog/errors.ts";
 export type {
   CollectEvent,
-  DisarmEvent,
+  DisableEvent,
   FireEvent,
   IneffectiveEvent,
   Logger,
@@ -58,7 +58,7 @@ export {
   watchdog,
   type WatchdogOptions,
 } from "./src/watchdog/watchdog.ts";
-export type { StormGuardOptions } from "./src/watchdog/storm_guard.ts";
+export type { GcRateLimitOptions } from "./src/watchdog/gc_rate_limit.ts";
 // The types that the options use, so that one import is enough.
 export type { CgroupEvents } from "./src/cgroup_events.ts";
 export type { Clock } from "./src/clock.ts";

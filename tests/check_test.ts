@@ -3,9 +3,9 @@ import { describe, it } from "node:test";
 import { openSampler } from "../src/host/sampling.ts";
 import { MAX_INTERVAL, show } from "../src/check.ts";
 import { watch } from "../src/watch.ts";
-import { ManualClock, StorySampler } from "../testing.ts";
+import { ManualClock, ScenarioSampler } from "../testing.ts";
 
-const story = () => new StorySampler(new ManualClock(), [{ at: 0 }]);
+const scenario = () => new ScenarioSampler(new ManualClock(), [{ at: 0 }]);
 const stopped = AbortSignal.abort();
 
 describe("a value in an error message", () => {
@@ -46,19 +46,19 @@ describe("the options of watch()", () => {
     const [[option, value]] = Object.entries(options) as [[string, unknown]];
     it(`refuse ${option}: ${show(value)}`, async () => {
       await assert.rejects(
-        watch({ interval: 1, sampler: story(), ...options } as never, () => {}),
+        watch({ interval: 1, sampler: scenario(), ...options } as never, () => {}),
         { name, message },
       );
     });
   }
 
   it("take the longest interval that timers take", () =>
-    watch({ interval: MAX_INTERVAL, sampler: story(), signal: stopped }, () => {}));
+    watch({ interval: MAX_INTERVAL, sampler: scenario(), signal: stopped }, () => {}));
 
   it("take what is undefined for not given", () =>
     watch({
       interval: 1,
-      sampler: story(),
+      sampler: scenario(),
       signal: stopped,
       immediate: undefined,
       unref: undefined,

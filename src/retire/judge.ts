@@ -101,10 +101,10 @@ function ineffectiveRule(
 ): Rule {
   let last = copy(watchdog.counters);
   let since: number | undefined;
-  let inARow = 0;
+  let consecutive = 0;
   const reset = () => {
     since = undefined;
-    inARow = 0;
+    consecutive = 0;
   };
   return {
     cause: "ineffective",
@@ -116,12 +116,12 @@ function ineffectiveRule(
       if (ineffective < forced) reset();
       if (ineffective > 0) {
         since ??= now;
-        inARow += ineffective;
+        consecutive += ineffective;
       }
-      if (since === undefined || inARow < 2 || now - since < duration) return undefined;
+      if (since === undefined || consecutive < 2 || now - since < duration) return undefined;
       if (!isLow(info, headroom, gain)) return undefined;
       const time = seconds(now - since);
-      return `, and ${inARow} forced garbage collections in ${time} freed next to nothing`;
+      return `, and ${consecutive} forced garbage collections in ${time} freed next to nothing`;
     },
     confirms: (info, gain) => isLow(info, headroom, gain),
     reset,

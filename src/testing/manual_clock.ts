@@ -8,15 +8,15 @@ interface Ticker {
 }
 
 /**
- * Time that passes only when told to, to hand to `watch` as `clock`.
+ * A clock that you move, for the option `clock` of `watch` and of all other parts.
  *
  * ```ts
  * import { watch } from "@x/memctl";
- * import { ManualClock, StorySampler } from "@x/memctl/testing";
+ * import { ManualClock, ScenarioSampler } from "@x/memctl/testing";
  * import assert from "node:assert/strict";
  *
  * const clock = new ManualClock();
- * const sampler = new StorySampler(clock, [{ at: 0, systemAvailable: 1_000 }]);
+ * const sampler = new ScenarioSampler(clock, [{ at: 0, systemAvailable: 1_000 }]);
  * const stop = new AbortController();
  * let calls = 0;
  * const done = watch({ interval: 100, clock, sampler, signal: stop.signal }, () => calls++);
@@ -33,7 +33,7 @@ export class ManualClock implements Clock {
   #now = 0;
   readonly #tickers = new Set<Ticker>();
 
-  /** Milliseconds that have passed since it was made. */
+  /** Milliseconds that have passed since the clock was made. */
   now(): number {
     return this.#now;
   }
@@ -46,21 +46,21 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * How many periods run: one for each watch and watchdog on this clock, and
+   * Number of running periods: one for each watch and watchdog on this clock, and
    * one for each watch that holds a pressure event until its `minGap` ends.
    */
   get running(): number {
     return this.#tickers.size;
   }
 
-  /** How many of them keep the process alive. */
+  /** Number of running periods that keep the process alive. */
   get referenced(): number {
     return [...this.#tickers].filter((ticker) => !ticker.unref).length;
   }
 
   /**
-   * Lets time pass at once; each tick fires when it is due. Promises do not
-   * settle in between: callbacks that are awaited coalesce.
+   * Moves the clock at once. Each tick fires when it is due. Promises do not settle
+   * in between, so ticks coalesce while a callback is awaited.
    */
   tick(milliseconds: number): void {
     const end = this.#now + milliseconds;
@@ -69,8 +69,8 @@ export class ManualClock implements Clock {
   }
 
   /**
-   * Lets time pass, and after each tick lets every promise settle that can:
-   * callbacks that await nothing but promises run to their end.
+   * Moves the clock, and lets promises settle after each tick. Callbacks that await
+   * nothing but promises run to their end.
    */
   async tickAsync(milliseconds: number): Promise<void> {
     const end = this.#now + milliseconds;
@@ -82,7 +82,7 @@ export class ManualClock implements Clock {
     this.#now = Math.max(this.#now, end);
   }
 
-  /** Lets time pass while nothing can fire, as in a blocked event loop. */
+  /** Moves the clock while no tick can fire, as in a blocked event loop. */
   block(milliseconds: number): void {
     this.#now += milliseconds;
     for (const ticker of [...this.#tickers].sort((a, b) => a.due - b.due)) {

@@ -7,7 +7,7 @@ import type { EarlyGc } from "./early_gc.ts";
 import type { FireEvent, Logger, WatchdogCounters } from "./events.ts";
 import { freedBetween, type Gauge, type Reading } from "./gauge.ts";
 import { MAX_HOLD, type OtherIsolates } from "./other_isolates.ts";
-import type { StormGuard } from "./storm_guard.ts";
+import type { GcRateLimit } from "./gc_rate_limit.ts";
 import { followPromise, type Hooks, type OnFailure } from "./user_code.ts";
 
 /** What the watchdog does right after a collection, in words of a report. */
@@ -17,7 +17,7 @@ export const MEASURING = "measuring after a collection";
 export interface CollectorParts {
   gc: () => unknown;
   gauge: Gauge;
-  guard: StormGuard;
+  guard: GcRateLimit;
   /** `undefined`: every collection is forced. */
   early: EarlyGc | undefined;
   sampler: Sampler;
@@ -141,7 +141,7 @@ export class Collector {
       runtimeTotal,
       otherIsolates: others?.count ?? 0,
       wait,
-      inARow: guard.inARow,
+      consecutive: guard.consecutive,
     });
   }
 }

@@ -9,7 +9,7 @@ import type { IsolateChannel } from "../host/watchdog.ts";
 import { Collector } from "./collector.ts";
 import { toFailure } from "./doing.ts";
 import type { EarlyGc } from "./early_gc.ts";
-import type { DisarmEvent, Logger, WatchdogCounters } from "./events.ts";
+import type { DisableEvent, Logger, WatchdogCounters } from "./events.ts";
 import type { EvidenceWriter } from "./evidence.ts";
 import type { Gauge } from "./gauge.ts";
 import { onCollection } from "./gc_sentinel.ts";
@@ -20,7 +20,7 @@ import { Pace } from "./pace.ts";
 import type { WatchdogSettings } from "./settings.ts";
 import type { SnapshotTaker } from "./snapshots.ts";
 import type { Steering } from "./steering.ts";
-import type { StormGuard } from "./storm_guard.ts";
+import type { GcRateLimit } from "./gc_rate_limit.ts";
 import { READING, Turns } from "./turns.ts";
 import { describeReason, followPromise, Hooks } from "./user_code.ts";
 import { Watermark } from "./watermark.ts";
@@ -30,7 +30,7 @@ export interface DogParts {
   settings: WatchdogSettings;
   gauge: Gauge;
   gc: () => unknown;
-  guard: StormGuard;
+  guard: GcRateLimit;
   /** `undefined`: every collection is forced. */
   early: EarlyGc | undefined;
   source: OpenSource;
@@ -60,7 +60,7 @@ export class Dog implements Watchdog {
   #wake: () => void = () => {};
   #watching: Promise<void> | undefined;
   #state: Watchdog["state"] = "running";
-  #failure: DisarmEvent | undefined;
+  #failure: DisableEvent | undefined;
 
   /**
    * Starts it. Hooks are not called before it is returned: the first turn
@@ -71,7 +71,7 @@ export class Dog implements Watchdog {
   constructor(parts: DogParts, first: MemInfo | undefined) {
     this.#parts = parts;
     const { settings, gauge, steering } = parts;
-    const fail = (failure: DisarmEvent) => this.fail(failure);
+    const fail = (failure: DisableEvent) => this.fail(failure);
     const shared = {
       ...parts,
       sampler: parts.source.sampler,
@@ -120,7 +120,7 @@ export class Dog implements Watchdog {
     return this.#watermark.steers;
   }
 
-  get failure(): DisarmEvent | undefined {
+  get failure(): DisableEvent | undefined {
     return this.#failure;
   }
 
@@ -157,7 +157,7 @@ export class Dog implements Watchdog {
   }
 
   /** Disables the watchdog and reports why. If it does not run any more, only records why. */
-  fail(failure: DisarmEvent): void {
+  fail(failure: DisableEvent): void {
     const { during, reason } = failure;
     if (this.#state !== "running") {
       const earlier = this.#failure;
@@ -167,15 +167,15 @@ export class Dog implements Watchdog {
       return;
     }
     const { settings: { hooks }, logger } = this.#parts;
-    this.#state = "disarmed";
+    this.#state = "disabled";
     this.#failure = failure;
     this.#release();
-    const message = `watchdog: disarmed while ${during}: ${describeReason(reason)}`;
+    const message = `watchdog: disabled while ${during}: ${describeReason(reason)}`;
     this.#attempt("calling logger.error", () => logger.error?.(message));
-    const calling = "calling onDisarm";
+    const calling = "calling onDisable";
     this.#attempt(
       calling,
-      () => followPromise(hooks.onDisarm?.(failure), calling, (later) => this.fail(later)),
+      () => followPromise(hooks.onDisable?.(failure), calling, (later) => this.fail(later)),
     );
   }
 

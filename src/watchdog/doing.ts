@@ -1,9 +1,9 @@
 import { adopt } from "../thenable.ts";
-import type { DisarmEvent } from "./events.ts";
+import type { DisableEvent } from "./events.ts";
 
 /** Thrown instead of an error, to say what the watchdog was doing. */
 class Interruption {
-  readonly failure: DisarmEvent;
+  readonly failure: DisableEvent;
 
   constructor(during: string, reason: unknown) {
     this.failure = { during, reason };
@@ -34,6 +34,6 @@ export function doing<T>(during: string, action: () => T): T {
  *
  * @param during What the watchdog was doing if the error does not say.
  */
-export function toFailure(error: unknown, during: string): DisarmEvent {
+export function toFailure(error: unknown, during: string): DisableEvent {
   return error instanceof Interruption ? error.failure : { during, reason: error };
 }

@@ -13,7 +13,7 @@ export interface FireEvent {
   /** Its limit in bytes. */
   readonly limit: number;
   /** The watermark in bytes that was reached. */
-  readonly mark: number;
+  readonly watermark: number;
 }
 
 /**
@@ -70,7 +70,7 @@ export interface IneffectiveEvent {
    */
   readonly wait: number;
   /** Consecutive ineffective collections, this one included. */
-  readonly inARow: number;
+  readonly consecutive: number;
 }
 
 /**
@@ -78,7 +78,7 @@ export interface IneffectiveEvent {
  *
  * @since 0.1.0
  */
-export interface DisarmEvent {
+export interface DisableEvent {
   /** What the watchdog was doing, such as `"evaluating the policy"`. */
   readonly during: string;
   /** The error that was thrown, or that a promise was rejected with. */

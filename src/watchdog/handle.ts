@@ -1,5 +1,5 @@
 import type { Scope } from "../scope.ts";
-import type { DisarmEvent, WatchdogCounters } from "./events.ts";
+import type { DisableEvent, WatchdogCounters } from "./events.ts";
 
 /**
  * A running watchdog.
@@ -12,7 +12,7 @@ export interface Watchdog extends Disposable, AsyncDisposable {
   /** The last limit in bytes; `undefined` before the first sample. */
   readonly limit: number | undefined;
   /** Whether it runs, was disabled because something threw or rejected, or was stopped. */
-  readonly state: "running" | "disarmed" | "stopped";
+  readonly state: "running" | "disabled" | "stopped";
   /**
    * Whether it sets how far the engine's heap may grow. `heapDriven` does that in
    * Node while the process has no workers.
@@ -22,7 +22,7 @@ export interface Watchdog extends Disposable, AsyncDisposable {
    * Why it is disabled. If the report of that failed too, or something was
    * rejected later, `reason` is an AggregateError of both.
    */
-  readonly failure: DisarmEvent | undefined;
+  readonly failure: DisableEvent | undefined;
   /** A copy of its counters. */
   readonly counters: WatchdogCounters;
   /** Stops it and restores what it changed. Stopping twice is harmless. */

@@ -1,11 +1,11 @@
 import type { Clock } from "../clock.ts";
 import type { SamplerSource } from "../sampler.ts";
 import type { Share } from "../size.ts";
-import type { CollectEvent, DisarmEvent, FireEvent, IneffectiveEvent, Logger } from "./events.ts";
+import type { CollectEvent, DisableEvent, FireEvent, IneffectiveEvent, Logger } from "./events.ts";
 import type { EvidenceOptions } from "./evidence_options.ts";
 import type { ReturnMemoryOptions } from "./memory_return.ts";
 import type { GcPolicyLike } from "./policy.ts";
-import type { StormGuardOptions } from "./storm_guard.ts";
+import type { GcRateLimitOptions } from "./gc_rate_limit.ts";
 
 /**
  * Heap snapshots, to find out afterwards what filled the memory. Writing one
@@ -95,7 +95,7 @@ export interface WatchdogRules {
   /** Calls `onFire` but collects nothing. Default: `false`. */
   dryRun?: boolean | undefined;
   /** Limits how often garbage collection is forced. Default: see its options. */
-  guard?: StormGuardOptions | undefined;
+  guard?: GcRateLimitOptions | undefined;
   /**
    * Called when usage has reached the watermark, before the collection, with
    * `dryRun` too.
@@ -116,7 +116,7 @@ export interface WatchdogRules {
    * sampler threw or rejected. It no longer counts as running then, so another
    * watchdog can be started.
    */
-  onDisarm?: ((event: DisarmEvent) => unknown) | undefined;
+  onDisable?: ((event: DisableEvent) => unknown) | undefined;
   /** Where the watchdog reports. Default: nowhere. */
   logger?: Logger | undefined;
   /** Writes heap snapshots when usage is high. Default: none. */

@@ -56,7 +56,7 @@ export interface WatermarkOptions {
    * What to do above the last watermark: collect repeatedly, within the GC rate
    * limit, or collect nothing until usage is below it again. Default: `"collect"`.
    */
-  pastLast?: "collect" | "disarm" | undefined;
+  pastLast?: "collect" | "disable" | undefined;
 }
 
 /**
@@ -97,21 +97,21 @@ export function watermarks(
   if (marks.length === 0) {
     throw new RangeError("'watermarks' must have at least one fraction: current value is none");
   }
-  marks.forEach((mark, i) => {
-    checkFraction("watermarks", mark);
-    if (i > 0 && !(mark > marks[i - 1]!)) {
+  marks.forEach((watermark, i) => {
+    checkFraction("watermarks", watermark);
+    if (i > 0 && !(watermark > marks[i - 1]!)) {
       throw new RangeError(`'watermarks' must ascend: current value is ${marks.join(", ")}`);
     }
   });
-  if (pastLast !== "collect" && pastLast !== "disarm") {
+  if (pastLast !== "collect" && pastLast !== "disable") {
     throw new RangeError(
-      `'pastLast' must be "collect" or "disarm": current value is ${show(pastLast)}`,
+      `'pastLast' must be "collect" or "disable": current value is ${show(pastLast)}`,
     );
   }
   return {
     evaluate({ used, limit }) {
-      for (const mark of marks) {
-        const next = Math.floor(limit * mark);
+      for (const watermark of marks) {
+        const next = Math.floor(limit * watermark);
         if (used < next) return { next };
       }
       return pastLast === "collect" ? { next: used, immediate: true } : { next: Infinity };

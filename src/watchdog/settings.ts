@@ -18,7 +18,7 @@ import type { Logger } from "./events.ts";
 import type { CommonWatchdogOptions, HeapSnapshotOptions, WatchdogRules } from "./options.ts";
 import { readReturnGap } from "./memory_return.ts";
 import { type GcPolicyLike, watermarks } from "./policy.ts";
-import type { StormGuardOptions, StormGuardSettings } from "./storm_guard.ts";
+import type { GcRateLimitOptions, GcRateLimitSettings } from "./gc_rate_limit.ts";
 
 /** The options of a watchdog, checked and with their defaults. */
 export interface WatchdogSettings extends SourceSettings {
@@ -33,7 +33,7 @@ export interface WatchdogSettings extends SourceSettings {
   readonly dryRun: boolean;
   readonly hooks: Pick<WatchdogRules, (typeof HOOKS)[number]>;
   readonly logger: Logger;
-  readonly guard: StormGuardSettings;
+  readonly guard: GcRateLimitSettings;
   readonly heapSnapshots: SnapshotSettings | undefined;
   readonly evidence: EvidenceSettings | undefined;
   /** Minimum time between two, in milliseconds; `undefined`: never. */
@@ -62,7 +62,7 @@ const DEFAULT_SNAPSHOTS_AT: { readonly [scope in Scope]: Share } = {
   system: "50%",
 };
 
-const HOOKS = ["onFire", "beforeCollect", "afterCollect", "onIneffective", "onDisarm"] as const;
+const HOOKS = ["onFire", "beforeCollect", "afterCollect", "onIneffective", "onDisable"] as const;
 const LOG_METHODS = ["debug", "info", "warn", "error"] as const;
 
 /**
@@ -119,7 +119,7 @@ export function readCommonOptions(
 }
 
 /** Reads each option of the guard once, and checks it. */
-export function readGuard(options: StormGuardOptions = {}): StormGuardSettings {
+export function readGuard(options: GcRateLimitOptions = {}): GcRateLimitSettings {
   checkObject("guard", options);
   const {
     minGap = 50,
@@ -187,8 +187,8 @@ export function checkLimit(name: string, limit: unknown, total: number | undefin
 }
 
 function readHooks(options: WatchdogRules): WatchdogSettings["hooks"] {
-  const { onFire, beforeCollect, afterCollect, onIneffective, onDisarm } = options;
-  const hooks = { onFire, beforeCollect, afterCollect, onIneffective, onDisarm };
+  const { onFire, beforeCollect, afterCollect, onIneffective, onDisable } = options;
+  const hooks = { onFire, beforeCollect, afterCollect, onIneffective, onDisable };
   for (const name of HOOKS) checkOptionalFunction(name, hooks[name]);
   return hooks;
 }

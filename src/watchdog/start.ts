@@ -11,7 +11,7 @@ import { Dog } from "./dog.ts";
 import { toFailure } from "./doing.ts";
 import { EarlyGc } from "./early_gc.ts";
 import { NotSupportedError } from "./errors.ts";
-import type { DisarmEvent, Logger } from "./events.ts";
+import type { DisableEvent, Logger } from "./events.ts";
 import { EvidenceWriter } from "./evidence.ts";
 import type { Gauge } from "./gauge.ts";
 import { stoppedWatchdog, type Watchdog } from "./handle.ts";
@@ -20,7 +20,7 @@ import { Place } from "./place.ts";
 import type { WatchdogSettings } from "./settings.ts";
 import { SnapshotTaker } from "./snapshots.ts";
 import type { Steering } from "./steering.ts";
-import { StormGuard } from "./storm_guard.ts";
+import { GcRateLimit } from "./gc_rate_limit.ts";
 import { followLogger } from "./user_code.ts";
 
 /** What differs between the ways to watch. */
@@ -36,7 +36,7 @@ export interface FindParts {
   sampler: Sampler;
   logger: Logger;
   /** Disables the watchdog. */
-  fail: (failure: DisarmEvent) => void;
+  fail: (failure: DisableEvent) => void;
 }
 
 /**
@@ -64,7 +64,7 @@ export function start(
   try {
     // Before there is a watchdog, only a start that failed could be told of a
     // rejection, and that has a failure of its own.
-    const fail = (failure: DisarmEvent) => dog?.fail(failure);
+    const fail = (failure: DisableEvent) => dog?.fail(failure);
     const logger = followLogger(settings.logger, fail);
     const gc = settings.dryRun ? () => {} : settings.gc ?? findForceGc();
     if (gc === undefined) {
@@ -81,7 +81,7 @@ export function start(
       settings,
       gauge: way.gauge,
       gc,
-      guard: new StormGuard(settings.guard),
+      guard: new GcRateLimit(settings.guard),
       early: findEarly(settings),
       source,
       steering: way.steering,

@@ -7,7 +7,7 @@ import {
   observeGcTime,
 } from "../host/watchdog.ts";
 import { toFailure } from "./doing.ts";
-import type { DisarmEvent, Logger } from "./events.ts";
+import type { DisableEvent, Logger } from "./events.ts";
 import { GcShare } from "./gc_share.ts";
 import type { GcPolicyVerdict } from "./policy.ts";
 
@@ -31,7 +31,7 @@ export interface SteeringParts {
   clock: Clock;
   logger: Logger;
   /** Told what is thrown outside a call of the watchdog's: nobody else could catch it. */
-  fail: (failure: DisarmEvent) => void;
+  fail: (failure: DisableEvent) => void;
   claim?: (onWorker: () => void) => HeapGrowth | { problem: string };
   observe?: (listener: GcTimeListener) => () => void;
 }
@@ -97,7 +97,7 @@ export class Steering {
   readonly #growth: HeapGrowth;
   readonly #bounds: GrowthBounds;
   readonly #logger: Logger;
-  readonly #fail: (failure: DisarmEvent) => void;
+  readonly #fail: (failure: DisableEvent) => void;
   readonly #share: GcShare;
   readonly #stopObserving: () => void;
   /**

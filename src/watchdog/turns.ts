@@ -13,7 +13,7 @@ import type { OtherIsolates } from "./other_isolates.ts";
 import type { Pace } from "./pace.ts";
 import type { SnapshotTaker } from "./snapshots.ts";
 import type { Steering } from "./steering.ts";
-import type { StormGuard } from "./storm_guard.ts";
+import type { GcRateLimit } from "./gc_rate_limit.ts";
 import type { Hooks, OnFailure } from "./user_code.ts";
 import type { Watermark } from "./watermark.ts";
 
@@ -25,7 +25,7 @@ export interface TurnParts {
   dryRun: boolean;
   gauge: Gauge;
   watermark: Watermark;
-  guard: StormGuard;
+  guard: GcRateLimit;
   /** `undefined`: every collection is forced. */
   early: EarlyGc | undefined;
   collector: Collector;
@@ -146,7 +146,7 @@ export class Turns {
     if (early?.covers(clock.now(), reading)) return this.#requestEarly(early, reading, info, mark);
     if (!this.#mayFire()) return;
     this.#fired++;
-    const event: FireEvent = { scope: gauge.scope, ...reading, mark };
+    const event: FireEvent = { scope: gauge.scope, ...reading, watermark: mark };
     hooks.call("onFire", event);
     if (!isRunning()) return;
     logger.debug?.(`watchdog: ${gauge.scope} at ${reading.used} of ${reading.limit} bytes`);
@@ -163,7 +163,7 @@ export class Turns {
     const { gauge: { scope }, clock, hooks, logger, isRunning } = this.#parts;
     if (!early.isDue(clock.now(), reading, info)) return;
     this.#fired++;
-    hooks.call("onFire", { scope, ...reading, mark });
+    hooks.call("onFire", { scope, ...reading, watermark: mark });
     if (!isRunning()) return;
     logger.debug?.(
       `watchdog: ${scope} at ${reading.used} of ${reading.limit} bytes, asks the engine`,

@@ -1,9 +1,9 @@
 import { isThenable } from "../thenable.ts";
 import { doing } from "./doing.ts";
-import type { CollectEvent, DisarmEvent, FireEvent, IneffectiveEvent, Logger } from "./events.ts";
+import type { CollectEvent, DisableEvent, FireEvent, IneffectiveEvent, Logger } from "./events.ts";
 
 /** Told what user code threw or rejected with, and what it was called for. */
-export type OnFailure = (failure: DisarmEvent) => void;
+export type OnFailure = (failure: DisableEvent) => void;
 
 /** If a hook returned a promise, reports its rejection. Without this, it would end the process. */
 export function followPromise(result: unknown, during: string, onFailure: OnFailure): void {

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { MemInfo, type MemInfoInit, MiB, type Signal, type Signals } from "../../mod.ts";
 import { type Diagnosis, exitCodeOf, report } from "../../src/cli/doctor.ts";
 import type { Finding } from "../../src/cli/findings.ts";
-import { ManualClock, StorySampler } from "../../testing.ts";
+import { ManualClock, ScenarioSampler } from "../../testing.ts";
 import { runCommand } from "../support/fake_terminal.ts";
 
 const NONE = { avg10: 0, avg60: 0, avg300: 0, total: 0 };
@@ -27,7 +27,7 @@ function lines(
 ): string[] {
   const init = { ...INIT, ...change };
   const info = new MemInfo(init);
-  const { signals } = new StorySampler(new ManualClock(), [{ ...init, at: 0 }]);
+  const { signals } = new ScenarioSampler(new ManualClock(), [{ ...init, at: 0 }]);
   const changed = { ...signals } as Record<string, Signal>;
   for (const [name, more] of Object.entries(signal)) changed[name] = { ...changed[name]!, ...more };
   const diagnosis: Diagnosis = {
@@ -48,10 +48,10 @@ describe("the report of the doctor", () => {
 
   it("has a row for each signal: its value, and where it comes from", () => {
     const all = lines();
-    assert.match(row(all, "processRss"), /^processRss +80\.0MiB {2}story$/);
-    assert.match(row(all, "cgroupLimit"), / 100\.0MiB {2}story$/);
-    assert.match(row(all, "pressure"), / 12\.5 % {2}story$/);
-    assert.match(row(all, "pressureEvents"), / yes {2}story$/);
+    assert.match(row(all, "processRss"), /^processRss +80\.0MiB {2}scenario$/);
+    assert.match(row(all, "cgroupLimit"), / 100\.0MiB {2}scenario$/);
+    assert.match(row(all, "pressure"), / 12\.5 % {2}scenario$/);
+    assert.match(row(all, "pressureEvents"), / yes {2}scenario$/);
   });
 
   it("says of a signal that is unavailable why", () => {
@@ -62,7 +62,7 @@ describe("the report of the doctor", () => {
 
   it("says that there is no limit, and what else is to be known of a signal", () => {
     const all = lines([], { cgroupLimit: Infinity }, { cgroupLimit: { note: "uncertain" } });
-    assert.match(row(all, "cgroupLimit"), / none {2}story \(uncertain\)$/);
+    assert.match(row(all, "cgroupLimit"), / none {2}scenario \(uncertain\)$/);
   });
 
   it("marks what is said to be available and has no value", () => {
@@ -70,15 +70,15 @@ describe("the report of the doctor", () => {
       pressure: { available: true },
       processRss: { available: true },
     });
-    assert.match(row(all, "pressure"), / \? {2}story$/);
-    assert.match(row(all, "processRss"), / \? {2}story$/);
+    assert.match(row(all, "pressure"), / \? {2}scenario$/);
+    assert.match(row(all, "processRss"), / \? {2}scenario$/);
   });
 
   it("keeps its columns in line", () => {
     const all = lines();
     const table = all.slice(2, all.indexOf("", 2));
     assert.ok(table.length > 5);
-    const starts = table.map((line) => line.search(/(the )?story/));
+    const starts = table.map((line) => line.search(/(no step of the )?scenario/));
     assert.equal(new Set(starts).size, 1, table.join("\n"));
     const longest = Math.max(...table.map((line) => /^\w+/.exec(line)![0].length));
     const widest = "100.0MiB".length;

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { GiB, MemInfo, type MemInfoInit, MiB, type Signal, type Signals } from "../../mod.ts";
 import { type Finding, findingsOf, type RuntimeName } from "../../src/cli/findings.ts";
 import { plan } from "../../plan.ts";
-import { ManualClock, StorySampler } from "../../testing.ts";
+import { ManualClock, ScenarioSampler } from "../../testing.ts";
 
 /** A container in which nothing is amiss. */
 const GOOD: MemInfoInit = {
@@ -22,7 +22,7 @@ function find(
   runtime: RuntimeName = "node",
 ): Finding[] {
   const init = { ...GOOD, ...change };
-  const { signals } = new StorySampler(new ManualClock(), [{ ...init, at: 0 }]);
+  const { signals } = new ScenarioSampler(new ManualClock(), [{ ...init, at: 0 }]);
   const changed = { ...signals } as Record<string, Signal>;
   for (const [name, value] of Object.entries(signal)) {
     changed[name] = { ...changed[name]!, ...value };

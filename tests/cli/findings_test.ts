@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { findingsOf, type RuntimeName } from "../../src/cli/findings.ts";
 import { MemInfo, type MemInfoInit, MiB, type Signal, type Signals } from "../../mod.ts";
-import { ManualClock, StorySampler } from "../../testing.ts";
+import { ManualClock, ScenarioSampler } from "../../testing.ts";
 
 /** A container in which nothing is amiss. */
 const GOOD: MemInfoInit = {
@@ -22,7 +22,7 @@ function find(
   runtime: RuntimeName = "node",
 ): string[] {
   const init = { ...GOOD, ...change };
-  const { signals } = new StorySampler(new ManualClock(), [{ ...init, at: 0 }]);
+  const { signals } = new ScenarioSampler(new ManualClock(), [{ ...init, at: 0 }]);
   const changed = Object.fromEntries(
     Object.entries(signals).map(([name, value]) => [
       name,

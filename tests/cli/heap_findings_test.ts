@@ -5,7 +5,7 @@ import { describe, it } from "node:test";
 import { heapFindings, type Subject } from "../../src/cli/heap_findings.ts";
 import { MemInfo, type MemInfoInit, MiB, type Signals } from "../../mod.ts";
 import { plan } from "../../plan.ts";
-import { ManualClock, StorySampler } from "../../testing.ts";
+import { ManualClock, ScenarioSampler } from "../../testing.ts";
 
 const INIT: MemInfoInit = { cgroupLimit: 300 * MiB, cgroupCurrent: 50 * MiB, heapLimit: 4e9 };
 
@@ -15,8 +15,8 @@ function find(
   signals: Partial<Signals> = {},
 ) {
   const init = { ...INIT, ...change };
-  const story = new StorySampler(new ManualClock(), [{ ...init, at: 0 }]);
-  const all = { ...story.signals, ...signals };
+  const scenario = new ScenarioSampler(new ManualClock(), [{ ...init, at: 0 }]);
+  const all = { ...scenario.signals, ...signals };
   return heapFindings(new MemInfo(init), all, { runtime: "node", environment: {}, ...subject });
 }
 

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type Finding, findingsOf, type RuntimeName } from "../../src/cli/findings.ts";
 import { MemInfo, type MemInfoInit, MiB } from "../../mod.ts";
-import { ManualClock, StorySampler } from "../../testing.ts";
+import { ManualClock, ScenarioSampler } from "../../testing.ts";
 
 function find(
   change: MemInfoInit,
@@ -12,7 +12,7 @@ function find(
   anonymous?: number,
 ): Finding | undefined {
   const init = { processRss: 300 * MiB, runtimeTotal: 40 * MiB, ...change };
-  const { signals } = new StorySampler(new ManualClock(), [{ ...init, at: 0 }]);
+  const { signals } = new ScenarioSampler(new ManualClock(), [{ ...init, at: 0 }]);
   return findingsOf(new MemInfo(init), signals, { runtime, environment: {}, anonymous })
     .find(({ id }) => id === "outside-heap");
 }

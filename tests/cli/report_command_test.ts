@@ -6,7 +6,7 @@ import { MemInfo, MiB } from "../../mod.ts";
 import { recorder } from "../../recorder.ts";
 import { reportChart } from "../../src/cli/report_chart.ts";
 import type { RecordedSample } from "../../src/recorder/run.ts";
-import { ManualClock, StorySampler } from "../../testing.ts";
+import { ManualClock, ScenarioSampler } from "../../testing.ts";
 import { runCommand } from "../support/fake_terminal.ts";
 import { withTempFolder } from "../support/temp.ts";
 
@@ -19,7 +19,7 @@ function withRecord(use: (file: string) => void | Promise<void>): Promise<void> 
     const clock = new ManualClock();
     let used = 0;
     const cgroupEvents = () => ({ folder: "/x", high: 0, max: used, oom: undefined, oomKill: 0 });
-    const sampler = Object.assign(new StorySampler(clock, [{ at: 0 }]), { cgroupEvents });
+    const sampler = Object.assign(new ScenarioSampler(clock, [{ at: 0 }]), { cgroupEvents });
     const flight = recorder({ file, clock, sampler, interval: false });
     for (used = 10; used <= 200; used += 10) {
       flight.sample(

@@ -8,7 +8,7 @@ import {
   type ShedRules,
 } from "../../http.ts";
 import { MiB } from "../../mod.ts";
-import { ManualClock, StorySampler } from "../../testing.ts";
+import { ManualClock, ScenarioSampler } from "../../testing.ts";
 import { left, LIMIT, outcome, scripted } from "../support/scripted_shedder.ts";
 
 describe("LoadShedder.admit()", () => {
@@ -33,7 +33,7 @@ describe("LoadShedder.admit()", () => {
 
   it("lets everything in where headroom is unknown", () => {
     const clock = new ManualClock();
-    const sampler = new StorySampler(clock, [{ at: 0 }]);
+    const sampler = new ScenarioSampler(clock, [{ at: 0 }]);
     const shedder = new LoadShedder({ sampler, clock, perRequest: 1 });
     assert.equal(outcome(shedder.admit(new Request("http://x/"))), true);
   });
@@ -72,7 +72,7 @@ describe("LoadShedder.admit()", () => {
   it("rejects requests above a given resident set and heap size", () => {
     const decide = (moment: MemInfoInit, options: ShedRules<RequestLike>) => {
       const clock = new ManualClock();
-      const sampler = new StorySampler(clock, [{ ...LIMIT, ...left(400), ...moment, at: 0 }]);
+      const sampler = new ScenarioSampler(clock, [{ ...LIMIT, ...left(400), ...moment, at: 0 }]);
       const shedder = new LoadShedder({ sampler, clock, collect: false, ...options });
       const decided = outcome(shedder.admit({}));
       assert.equal(shedder.refusesAll, decided !== true);

@@ -1,6 +1,6 @@
 import { describe } from "node:test";
 import { LoadShedder, type ShedOptions } from "../../http.ts";
-import { ManualClock, StorySampler } from "../../testing.ts";
+import { ManualClock, ScenarioSampler } from "../../testing.ts";
 import { type BadOption, refusesBadOptions } from "../support/bad_options.ts";
 
 describe("options of LoadShedder", () => {
@@ -180,7 +180,7 @@ describe("options of LoadShedder", () => {
     ],
     [
       "usage next to a sampler",
-      { sampler: new StorySampler(new ManualClock(), [{ at: 0 }]), usage: "current" } as never,
+      { sampler: new ScenarioSampler(new ManualClock(), [{ at: 0 }]), usage: "current" } as never,
       TypeError,
       /'usage' and 'sampler' exclude each other.*"current"/,
     ],

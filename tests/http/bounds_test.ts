@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { LoadShedder, type RequestLike, type ShedRules } from "../../http.ts";
 import { MiB } from "../../mod.ts";
-import { ManualClock, StorySampler } from "../../testing.ts";
+import { ManualClock, ScenarioSampler } from "../../testing.ts";
 
 const LIMIT = 500 * MiB;
 
 /** A shedder in a container with this much headroom, in bytes. */
 function shedder(headroom: number, options: ShedRules<RequestLike>) {
   const clock = new ManualClock();
-  const sampler = new StorySampler(clock, [
+  const sampler = new ScenarioSampler(clock, [
     { at: 0, cgroupLimit: LIMIT, cgroupCurrent: LIMIT - headroom },
   ]);
   return {

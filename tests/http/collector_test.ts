@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { LoadShedder, type Pass, type RequestLike, type ShedRules } from "../../http.ts";
 import { MemInfo, MiB } from "../../mod.ts";
-import { ManualClock, StorySampler } from "../../testing.ts";
+import { ManualClock, ScenarioSampler } from "../../testing.ts";
 import { LIMIT, outcome, scripted } from "../support/scripted_shedder.ts";
 
 /** A shedder whose collections are counted; the first `helpful` ones free everything. */
 function collecting(used: number, helpful: number, options: ShedRules<RequestLike> = {}) {
   const clock = new ManualClock();
-  const sampler = new StorySampler(clock, [{ at: 0 }]);
+  const sampler = new ScenarioSampler(clock, [{ at: 0 }]);
   const memory = { used, collections: 0 };
   sampler.sample = () => new MemInfo({ ...LIMIT, cgroupCurrent: memory.used * MiB });
   const gc = () => {
@@ -68,7 +68,7 @@ describe("garbage collection before a refusal", () => {
     let collections = 0;
     let current = 100;
     const clock = new ManualClock();
-    const sampler = new StorySampler(clock, [{ at: 0, ...LIMIT, cgroupCurrent: 0 }]);
+    const sampler = new ScenarioSampler(clock, [{ at: 0, ...LIMIT, cgroupCurrent: 0 }]);
     sampler.sample = () => new MemInfo({ ...LIMIT, cgroupCurrent: current * MiB });
     const shedder = new LoadShedder({
       sampler,
@@ -102,7 +102,7 @@ describe("garbage collection before a refusal", () => {
   it("collects less and less often while collections free nothing, until usage moves", () => {
     let collections = 0;
     const clock = new ManualClock();
-    const sampler = new StorySampler(clock, [{ at: 0 }]);
+    const sampler = new ScenarioSampler(clock, [{ at: 0 }]);
     let current = 460;
     sampler.sample = () =>
       new MemInfo({ ...LIMIT, cgroupCurrent: current * MiB, processRss: 300 * MiB });

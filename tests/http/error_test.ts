@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { healthReport, LoadShedder, type RequestLike, type ShedRules } from "../../http.ts";
 import { MemInfo, MiB } from "../../mod.ts";
-import { ManualClock, StorySampler } from "../../testing.ts";
+import { ManualClock, ScenarioSampler } from "../../testing.ts";
 
 /** A shedder that rejects every request, and whose sampler fails when told to. */
 function breakable({ used = 500, ...options }: ShedRules<RequestLike> & { used?: number } = {}) {
   const clock = new ManualClock();
   const faults: unknown[] = [];
-  const sampler = new StorySampler(clock, [{ at: 0 }]);
+  const sampler = new ScenarioSampler(clock, [{ at: 0 }]);
   sampler.sample = () => {
     if (faults.length > 0) throw faults[0];
     return new MemInfo({ at: 0, cgroupLimit: 500 * MiB, cgroupCurrent: used * MiB });
@@ -90,7 +90,7 @@ describe("the error of a load shedder", () => {
   for (const given of [undefined, null, {}, "x"]) {
     it(`is that the sampler gave ${JSON.stringify(given)} and no snapshot`, () => {
       const clock = new ManualClock();
-      const sampler = new StorySampler(clock, [{ at: 0 }]);
+      const sampler = new ScenarioSampler(clock, [{ at: 0 }]);
       sampler.sample = () => given as never;
       const told: unknown[] = [];
       const onError = (error: unknown) => void told.push(error);

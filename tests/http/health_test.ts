@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { health, healthReport, LoadShedder, type RequestLike } from "../../http.ts";
 import { MemInfo, MiB } from "../../mod.ts";
-import { ManualClock, StorySampler } from "../../testing.ts";
+import { ManualClock, ScenarioSampler } from "../../testing.ts";
 import { scripted } from "../support/scripted_shedder.ts";
 
 describe("health()", () => {
@@ -30,7 +30,7 @@ describe("health()", () => {
 
   it("leaves out what is unavailable, such as a limit that is none", () => {
     const clock = new ManualClock();
-    const sampler = new StorySampler(clock, [{ at: 0, cgroupLimit: Infinity, processRss: 5 }]);
+    const sampler = new ScenarioSampler(clock, [{ at: 0, cgroupLimit: Infinity, processRss: 5 }]);
     const shedder = new LoadShedder({ sampler, clock });
     assert.deepEqual(healthReport(shedder), {
       status: "pass",
@@ -44,7 +44,7 @@ describe("health()", () => {
   it("tells the kernel's event counters without the path of the cgroup", () => {
     const clock = new ManualClock();
     const events = { folder: "/x", high: undefined, max: 7, oom: undefined, oomKill: 1 };
-    const sampler = Object.assign(new StorySampler(clock, [{ at: 0, processRss: 5 }]), {
+    const sampler = Object.assign(new ScenarioSampler(clock, [{ at: 0, processRss: 5 }]), {
       cgroupEvents: () => events,
     });
     const shedder = new LoadShedder({ sampler, clock });
@@ -59,7 +59,7 @@ describe("health()", () => {
   it("goes on without the counters if reading them fails, and says so", () => {
     const clock = new ManualClock();
     const errors: unknown[] = [];
-    const sampler = Object.assign(new StorySampler(clock, [{ at: 0, processRss: 5 }]), {
+    const sampler = Object.assign(new ScenarioSampler(clock, [{ at: 0, processRss: 5 }]), {
       cgroupEvents() {
         throw new Error("no counters");
       },

@@ -2,11 +2,12 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { health, healthReport, LoadShedder, type Refusal, shed } from "../../http.ts";
 import { MemInfo, MiB } from "../../mod.ts";
-import { ManualClock, StorySampler } from "../../testing.ts";
+import { ManualClock, ScenarioSampler } from "../../testing.ts";
 
-const story = (init: object = {}) => new StorySampler(new ManualClock(), [{ at: 0, ...init }]);
+const scenario = (init: object = {}) =>
+  new ScenarioSampler(new ManualClock(), [{ at: 0, ...init }]);
 const make = (options: object) =>
-  new LoadShedder({ sampler: story(), clock: new ManualClock(), ...options } as never);
+  new LoadShedder({ sampler: scenario(), clock: new ManualClock(), ...options } as never);
 
 describe("the bounds of the options of load shedding", () => {
   it("take what lies on them", () => {
@@ -42,7 +43,7 @@ describe("a health report", () => {
 
   it("has the usage and the limit of the container where they are known", () => {
     const known = { cgroupLimit: 500 * MiB, cgroupCurrent: 10 * MiB };
-    const report = healthReport(make({ sampler: story(known) }));
+    const report = healthReport(make({ sampler: scenario(known) }));
     assert.deepEqual([report.usage, report.limit], [10 * MiB, 500 * MiB]);
     assert.ok(!("usage" in healthReport(make({}))));
   });
@@ -51,7 +52,7 @@ describe("a health report", () => {
     const clock = new ManualClock();
     let failing = true;
     const sampler = {
-      ...story(),
+      ...scenario(),
       sample() {
         if (failing) throw new Error("out of reach");
         return new MemInfo({ at: 0 });
@@ -71,7 +72,7 @@ describe("a health report", () => {
 describe("a closed shedder", () => {
   it("takes no further sample, and leaves a sampler open that is not its own", () => {
     const clock = new ManualClock();
-    const sampler = story({ cgroupLimit: 10, cgroupCurrent: 10 });
+    const sampler = scenario({ cgroupLimit: 10, cgroupCurrent: 10 });
     const tested = make({ sampler, clock, collect: false });
     tested.admit({ url: "/" } as never);
     const { samples } = sampler;
@@ -88,19 +89,19 @@ describe("shed()", () => {
     const shared = make({});
     shed(() => new Response("x"), shared as never)[Symbol.dispose]();
     assert.ok(shared.refresh() !== undefined, "still sampling");
-    const own = shed(() => new Response("x"), { sampler: story(), clock: new ManualClock() });
+    const own = shed(() => new Response("x"), { sampler: scenario(), clock: new ManualClock() });
     assert.ok(own.shedder.refresh() !== undefined);
     own[Symbol.dispose]();
     assert.equal(own.shedder.refresh(), undefined);
   });
 
   it("answers at once where the handler does", async () => {
-    const app = shed(() => new Response("x"), { sampler: story(), clock: new ManualClock() });
+    const app = shed(() => new Response("x"), { sampler: scenario(), clock: new ManualClock() });
     const response = app(new Request("http://localhost/"));
     assert.ok(response instanceof Response);
     assert.equal(app.shedder.inFlight, 0);
     const later = shed(() => Promise.resolve(new Response("y")), {
-      sampler: story(),
+      sampler: scenario(),
       clock: new ManualClock(),
     });
     const promised = later(new Request("http://localhost/"));

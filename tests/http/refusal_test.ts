@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { LoadShedder, type Refusal, type ShedRules } from "../../http.ts";
 import { MiB } from "../../mod.ts";
-import { ManualClock, StorySampler } from "../../testing.ts";
+import { ManualClock, ScenarioSampler } from "../../testing.ts";
 import { scripted } from "../support/scripted_shedder.ts";
 
 /** The reason of the refusal of a shedder in a container with 490 of 500 MiB left, and its text. */
 function detail(options: ShedRules): string {
   const clock = new ManualClock();
   const memory = { cgroupLimit: 500 * MiB, cgroupCurrent: 10 * MiB, processRss: 9, heapUsed: 9 };
-  const sampler = new StorySampler(clock, [{ ...memory, at: 0 }]);
+  const sampler = new ScenarioSampler(clock, [{ ...memory, at: 0 }]);
   const shedder = new LoadShedder({ sampler, clock, collect: false, trial: false, ...options });
   const { reason, body } = shedder.admit({ url: "/" }) as Refusal;
   return `${reason}: ${body.detail}`;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { describe, it } from "node:test";
 import { LoadShedder, type Pass, releaseWith } from "../../http.ts";
-import { ManualClock, StorySampler } from "../../testing.ts";
+import { ManualClock, ScenarioSampler } from "../../testing.ts";
 
 class Closable extends EventEmitter {
   destroyed = false;
@@ -11,7 +11,7 @@ class Closable extends EventEmitter {
 /** A request in flight, on a socket of its own or a shared one. */
 function start(socket: Closable | undefined = new Closable(), response = new Closable()) {
   const clock = new ManualClock();
-  const shedder = new LoadShedder({ sampler: new StorySampler(clock, [{ at: 0 }]), clock });
+  const shedder = new LoadShedder({ sampler: new ScenarioSampler(clock, [{ at: 0 }]), clock });
   const pass = shedder.admit({ url: "/" } as never) as Pass;
   releaseWith(pass, { socket } as never, response as never);
   return { shedder, socket, response };
@@ -49,7 +49,7 @@ describe("a request is released", () => {
   it("by its response where it has no socket", () => {
     const response = new Closable();
     const clock = new ManualClock();
-    const shedder = new LoadShedder({ sampler: new StorySampler(clock, [{ at: 0 }]), clock });
+    const shedder = new LoadShedder({ sampler: new ScenarioSampler(clock, [{ at: 0 }]), clock });
     for (const socket of [undefined, null]) {
       const pass = shedder.admit({ url: "/" } as never) as Pass;
       releaseWith(pass, { socket } as never, response as never);

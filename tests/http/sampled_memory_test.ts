@@ -8,7 +8,7 @@ import {
   type ShedRules,
 } from "../../http.ts";
 import { MemInfo, MiB } from "../../mod.ts";
-import { ManualClock, StorySampler } from "../../testing.ts";
+import { ManualClock, ScenarioSampler } from "../../testing.ts";
 import { left, LIMIT, outcome, scripted } from "../support/scripted_shedder.ts";
 
 /** A shedder whose sampler answers when the test says. */
@@ -19,7 +19,7 @@ function slow(options: ShedRules = {}) {
     reject: (reason: unknown) => void;
   }[] = [];
   const sampler: Sampler = {
-    signals: new StorySampler(clock, [{ at: 0 }]).signals,
+    signals: new ScenarioSampler(clock, [{ at: 0 }]).signals,
     sample: () => new Promise((resolve, reject) => answers.push({ resolve, reject })),
     close() {},
     [Symbol.dispose]() {},

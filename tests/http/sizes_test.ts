@@ -25,7 +25,7 @@ describe("sizes of a shedder", () => {
 
   it("leaves a share at 1.5 times as much, and at the whole limit at most", () => {
     const { clock, memory, sampler } = settable(40);
-    const story = (headroom: ShedRules["headroom"], left_: number[]) => {
+    const scenario = (headroom: ShedRules["headroom"], left_: number[]) => {
       const shedder = new LoadShedder({ headroom, sampler, clock, collect: false, trial: false });
       return left_.map((mib) => {
         Object.assign(memory, left(mib));
@@ -33,11 +33,11 @@ describe("sizes of a shedder", () => {
         return outcome(shedder.admit({}));
       });
     };
-    assert.deepEqual(story("10%", [49, 75, 75.1]), ["headroom", "headroom", true]);
-    assert.deepEqual(story(50 * MiB, [49, 75, 75.1]), ["headroom", "headroom", true]);
+    assert.deepEqual(scenario("10%", [49, 75, 75.1]), ["headroom", "headroom", true]);
+    assert.deepEqual(scenario(50 * MiB, [49, 75, 75.1]), ["headroom", "headroom", true]);
     // 1.5 times 80 % would be above what there can be.
-    assert.deepEqual(story("80%", [399, 499]), ["headroom", "headroom"]);
-    assert.deepEqual(story("100%", [500, 499]), [true, "headroom"]);
+    assert.deepEqual(scenario("80%", [399, 499]), ["headroom", "headroom"]);
+    assert.deepEqual(scenario("100%", [500, 499]), [true, "headroom"]);
   });
 
   it("takes a share of the limit that the process may use", () => {

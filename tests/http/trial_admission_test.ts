@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import type { Pass, RequestLike, ShedRules } from "../../http.ts";
 import { LoadShedder } from "../../http.ts";
 import { MemInfo, type MemInfoInit, MiB } from "../../mod.ts";
-import { ManualClock, StorySampler } from "../../testing.ts";
+import { ManualClock, ScenarioSampler } from "../../testing.ts";
 import { LIMIT, outcome, scripted } from "../support/scripted_shedder.ts";
 
 const HOUR = 3_600_000;
@@ -17,7 +17,7 @@ function settable(init: MemInfoInit, options: ShedRules<RequestLike> = {}): {
 } {
   const clock = new ManualClock();
   const memory = { ...LIMIT, ...init };
-  const sampler = new StorySampler(clock, [{ at: 0 }]);
+  const sampler = new ScenarioSampler(clock, [{ at: 0 }]);
   sampler.sample = () => new MemInfo(memory);
   const shedder = new LoadShedder<RequestLike>({ sampler, clock, collect: false, ...options });
   return { clock, memory, shedder, admit: () => outcome(shedder.admit({})) };

@@ -29,7 +29,7 @@ import {
   observeMemory,
   type Sampler,
 } from "../../otel.ts";
-import { ManualClock, type StoryMoment, StorySampler } from "../../testing.ts";
+import { ManualClock, ScenarioSampler, type ScenarioStep } from "../../testing.ts";
 import { forcedOptions } from "../support/adapter.ts";
 import { openDescriptors } from "../support/temp.ts";
 
@@ -42,8 +42,8 @@ const POINTS = {
 
 /** A sampler of one moment, said to be of Linux. */
 function still(moment: MemInfoInit, adapter: Sampler["adapter"] = "linux"): Sampler {
-  const story: StoryMoment[] = [{ ...moment, at: 0 }];
-  return Object.assign(new StorySampler(new ManualClock(), story), { adapter });
+  const scenario: ScenarioStep[] = [{ ...moment, at: 0 }];
+  return Object.assign(new ScenarioSampler(new ManualClock(), scenario), { adapter });
 }
 
 /** Collects once: each point of each metric as text. */
@@ -181,7 +181,7 @@ describe("observeMemory()", () => {
   });
 
   it("stops, and closes only what it opened", async () => {
-    const sampler = still({ processRss: 1 }) as StorySampler;
+    const sampler = still({ processRss: 1 }) as ScenarioSampler;
     const found = await collect((meter) => {
       const metrics = observeMemory(meter, { sampler });
       metrics.stop();
@@ -216,7 +216,7 @@ describe("observeMemory()", () => {
 
   /** Two moments: with a limit, and after it was removed. */
   function limitRemoved(clock: ManualClock): Sampler {
-    return new StorySampler(clock, [
+    return new ScenarioSampler(clock, [
       { at: 0, processRss: 7, systemAvailable: 900, cgroupLimit: 500, cgroupCurrent: 300 },
       { at: 1_000, cgroupLimit: Infinity },
     ]);

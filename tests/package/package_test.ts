@@ -42,7 +42,7 @@ import { observeMemory } from "@x/memctl/otel";
 import { plan, type Plan } from "@x/memctl/plan";
 import { levels } from "@x/memctl/policy";
 import { observeMemory as observeForPrometheus } from "@x/memctl/prometheus";
-import { ManualClock, StorySampler } from "@x/memctl/testing";
+import { ManualClock, ScenarioSampler } from "@x/memctl/testing";
 import { type Watchdog, type WatchdogOptions, watchdog, watermarks } from "@x/memctl/watchdog";
 
 const info: MemInfo = await sample();
@@ -67,8 +67,8 @@ handler[Symbol.dispose]();
 const planned: Plan = plan(512 * MiB);
 const level: "low" | "normal" = levels({ low: { enter: "10%", exit: "15%" } })(info);
 const clock: ManualClock = new ManualClock();
-const story = new StorySampler(clock, [{ at: 0, systemAvailable: 5, systemTotal: 10 }]);
-const dogOptions: WatchdogOptions = { sampler: story, clock, policy: watermarks([0.9]) };
+const scenario = new ScenarioSampler(clock, [{ at: 0, systemAvailable: 5, systemTotal: 10 }]);
+const dogOptions: WatchdogOptions = { sampler: scenario, clock, policy: watermarks([0.9]) };
 const dog: Watchdog = watchdog(dogOptions);
 dog.stop();
 const observers: readonly unknown[] = [observeMemory, observeForPrometheus];
@@ -78,7 +78,7 @@ const wrong: WatchOptions = { interval: "5" };
 
 console.log(JSON.stringify([
   info.processRss! > 0, seen! > 0, response.status, ready.status, planned.runtimes.node !== undefined,
-  level, story.sample().headroom(), dog.scope, observers.length, typeof wrong,
+  level, scenario.sample().headroom(), dog.scope, observers.length, typeof wrong,
 ]));
 `;
 const EXPECTED = [true, true, 200, 200, true, "normal", 5, "system", 2, "object"];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MemInfo, watch } from "../../mod.ts";
 import { adaptiveInterval } from "../../policy.ts";
-import { ManualClock, StorySampler } from "../../testing.ts";
+import { ManualClock, ScenarioSampler } from "../../testing.ts";
 import { refusesBadOptions } from "../support/bad_options.ts";
 import { counted } from "../support/counted_options.ts";
 
@@ -22,7 +22,7 @@ describe("adaptiveInterval()", () => {
 
   it("drives watch(): faster as headroom shrinks", async () => {
     const clock = new ManualClock();
-    const sampler = new StorySampler(clock, [{ at: 0, systemAvailable: 800 }, {
+    const sampler = new ScenarioSampler(clock, [{ at: 0, systemAvailable: 800 }, {
       at: 1_000,
       systemAvailable: 100,
     }]);

@@ -10,8 +10,8 @@ const left = (headroom: number | undefined) => new MemInfo({ at: 0, systemAvaila
 describe("levels()", () => {
   it("is the reference's example: below 512 MiB, above 1 GiB, in between as it was", () => {
     const level = levels({ low: { enter: 512 * MiB, exit: 1 * GiB } });
-    const story = [600, 511, 512, 1024, 1025, 600, 511].map((mib) => level(left(mib * MiB)));
-    assert.deepEqual(story, ["normal", "low", "low", "low", "normal", "normal", "low"]);
+    const scenario = [600, 511, 512, 1024, 1025, 600, 511].map((mib) => level(left(mib * MiB)));
+    assert.deepEqual(scenario, ["normal", "low", "low", "low", "normal", "normal", "low"]);
   });
 
   const two = { low: { enter: 200, exit: 300 }, critical: { enter: 50, exit: 150 } };
@@ -22,16 +22,16 @@ describe("levels()", () => {
 
   it("eases level by level, as far as headroom allows", () => {
     const level = levels(two);
-    const story = [40, 149, 151, 299, 301].map((bytes) => level(left(bytes)));
-    assert.deepEqual(story, ["critical", "critical", "low", "low", "normal"]);
+    const scenario = [40, 149, 151, 299, 301].map((bytes) => level(left(bytes)));
+    assert.deepEqual(scenario, ["critical", "critical", "low", "low", "normal"]);
     level(left(40));
     assert.equal(level(left(1_000)), "normal");
   });
 
   it("eases only after so many samples in a row", () => {
     const level = levels(two, { sustain: 3 });
-    const story = [100, 400, 400, 250, 400, 400, 400, 100].map((bytes) => level(left(bytes)));
-    assert.deepEqual(story, ["low", "low", "low", "low", "low", "low", "normal", "low"]);
+    const scenario = [100, 400, 400, 250, 400, 400, 400, 100].map((bytes) => level(left(bytes)));
+    assert.deepEqual(scenario, ["low", "low", "low", "low", "low", "low", "normal", "low"]);
   });
 
   const far = { low: { enter: 500, exit: 1_000 }, critical: { enter: 100, exit: 200 } };

@@ -8,7 +8,7 @@ import {
   Registry,
 } from "prom-client";
 import { observeMemory } from "../../prometheus.ts";
-import { ManualClock, StorySampler } from "../../testing.ts";
+import { ManualClock, ScenarioSampler } from "../../testing.ts";
 import { parseExposition } from "../support/exposition.ts";
 import { ScriptedSampler } from "../support/scripted_sampler.ts";
 import { EVERYTHING, scrape, still, without } from "../support/scrape.ts";
@@ -75,7 +75,7 @@ describe("observeMemory() of @x/memctl/prometheus", () => {
 
   it("ends a series when its figure becomes unavailable", async () => {
     const clock = new ManualClock();
-    const sampler = new StorySampler(clock, [
+    const sampler = new ScenarioSampler(clock, [
       { at: 0, systemAvailable: 900, cgroupLimit: 500, cgroupCurrent: 300 },
       { at: 1_000, cgroupLimit: Infinity },
     ]);

@@ -18,7 +18,7 @@ import { collectDefaultMetrics, Registry } from "prom-client";
 import { MiB, sample } from "../../mod.ts";
 import { observeMemory as observeOnMeter } from "../../otel.ts";
 import { observeMemory } from "../../prometheus.ts";
-import { ManualClock, StorySampler } from "../../testing.ts";
+import { ManualClock, ScenarioSampler } from "../../testing.ts";
 import { forcedOptions } from "../support/adapter.ts";
 import { parseExposition } from "../support/exposition.ts";
 import { EVERYTHING, still } from "../support/scrape.ts";
@@ -100,7 +100,7 @@ describe("a scrape over HTTP", () => {
     const points = { avg10: 1, avg60: 2, avg300: 3, total: 4 };
     const counters = { forced: 1, ineffective: 2, held: 3, bytesFreed: 4, timeSpent: 5 };
     observeMemory(registry, {
-      sampler: new StorySampler(new ManualClock(), [
+      sampler: new ScenarioSampler(new ManualClock(), [
         { at: 0, processRss: 1, pressure: { some: points, full: points } },
       ]),
       watchdog: { state: "running", limit: 9, counters },

@@ -4,7 +4,7 @@ import { Registry } from "prom-client";
 import { MiB } from "../../mod.ts";
 import { LoadShedder } from "../../http.ts";
 import { observeMemory } from "../../prometheus.ts";
-import { ManualClock, StorySampler } from "../../testing.ts";
+import { ManualClock, ScenarioSampler } from "../../testing.ts";
 import { systemDriven, watermarks } from "../../watchdog.ts";
 import { scrape, still } from "../support/scrape.ts";
 
@@ -15,7 +15,7 @@ describe("a watchdog and a load shedder as metrics", () => {
     const gc = () => garbage = 0;
     const dog = systemDriven({
       clock,
-      sampler: new StorySampler(clock, () => ({
+      sampler: new ScenarioSampler(clock, () => ({
         systemTotal: 100 * MiB,
         systemAvailable: 100 * MiB - garbage,
         heapUsed: garbage,

@@ -7,7 +7,7 @@ import { describe, it } from "node:test";
 import { MemInfo, MiB } from "../../mod.ts";
 import { readRecord, type Recorder, recorder, type RecorderOptions } from "../../recorder.ts";
 import { start } from "../../src/recorder/start.ts";
-import { ManualClock, StorySampler } from "../../testing.ts";
+import { ManualClock, ScenarioSampler } from "../../testing.ts";
 import { refusesBadOptions } from "../support/bad_options.ts";
 import { counted } from "../support/counted_options.ts";
 import { endProgram } from "../support/end_program.ts";
@@ -16,7 +16,7 @@ import { openDescriptors, withTempFolder } from "../support/temp.ts";
 
 const KILOBYTES_64 = 64 * 1024;
 
-/** A recorder that samples a story by a clock of the test's, and its file. */
+/** A recorder that samples a scenario by a clock of the test's, and its file. */
 function withRecorder(
   use: (bench: {
     clock: ManualClock;
@@ -37,7 +37,7 @@ function withRecorder(
         file,
         errors,
         start(options = {}) {
-          const sampler = new StorySampler(clock, [{ at: 0, processRss: 5 * MiB }]);
+          const sampler = new ScenarioSampler(clock, [{ at: 0, processRss: 5 * MiB }]);
           const onError = (error: unknown) => void errors.push(error);
           const all = { file, clock, sampler, onError, size: KILOBYTES_64, ...options };
           const flight = recorder(all as RecorderOptions);
@@ -101,7 +101,7 @@ describe("recorder()", () => {
   it("records a snapshot that comes later, and none after stop()", () =>
     withRecorder(async ({ clock, file, start }) => {
       const waiting: ((info: MemInfo) => void)[] = [];
-      const sampler = new StorySampler(clock, [{ at: 0 }]);
+      const sampler = new ScenarioSampler(clock, [{ at: 0 }]);
       sampler.sample = () => new Promise((resolve) => void waiting.push(resolve)) as never;
       const flight = start({ sampler, interval: false });
       flight.sample();
@@ -119,7 +119,7 @@ describe("recorder()", () => {
       const shedder = { level: "normal", inFlight: 2, refused: 10 };
       const watchdog = { counters: { forced: 4, bytesFreed: 100 } };
       const events = { folder: "/x", high: 1, max: 2, oom: 3, oomKill: 4 };
-      const sampler = new StorySampler(clock, [{ at: 0 }]);
+      const sampler = new ScenarioSampler(clock, [{ at: 0 }]);
       Object.assign(sampler, { cgroupEvents: () => events });
       const flight = start({ shedder, watchdog, sampler });
       shedder.level = "low";
@@ -213,7 +213,7 @@ describe("recorder()", () => {
 
   it("says once that its sampler fails", () =>
     withRecorder(({ clock, errors, start }) => {
-      const sampler = new StorySampler(clock, [{ at: 0 }]);
+      const sampler = new ScenarioSampler(clock, [{ at: 0 }]);
       sampler.sample = () => {
         throw new Error("no sample today");
       };
@@ -320,7 +320,7 @@ describe("recorder()", () => {
         signal: undefined,
         unref: true,
         clock,
-        sampler: new StorySampler(clock, [{ at: 0 }]),
+        sampler: new ScenarioSampler(clock, [{ at: 0 }]),
         usage: undefined,
         adapter: undefined,
         root: undefined,

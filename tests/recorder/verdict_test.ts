@@ -9,7 +9,7 @@ import type { RecordedEvent, RecordedSample } from "../../src/recorder/run.ts";
 import { type Facts, judge } from "../../src/recorder/verdict.ts";
 
 /** What a run recorded: sizes in MiB, a sample each second. */
-interface Story {
+interface Scenario {
   /** Heap in use at each sample; the ceiling is 100. */
   heap?: number[];
   /** Working set of the cgroup at each sample; the limit is 200. */
@@ -20,7 +20,7 @@ interface Story {
   after?: [RecordedEvent["kind"], number?][];
 }
 
-function recordsOf({ heap = [], used = [], kills, after = [] }: Story): RunRecords {
+function recordsOf({ heap = [], used = [], kills, after = [] }: Scenario): RunRecords {
   const length = Math.max(1, heap.length, used.length);
   const samples = Array.from({ length }, (_, i) =>
     ({
@@ -44,14 +44,14 @@ const INFO = { interval: 1000, heapCeiling: 100 * MiB } as RunInfo;
 const GONE: Facts = { alive: false, oomKill: undefined, now: 1e9 };
 
 /** The kind of the end, with "?" if it is inferred. */
-function kindOf(story: Story, facts: Partial<Facts> = {}, info: RunInfo = INFO): string {
-  const { kind, inferred } = judge(recordsOf(story), info, { ...GONE, ...facts });
+function kindOf(scenario: Scenario, facts: Partial<Facts> = {}, info: RunInfo = INFO): string {
+  const { kind, inferred } = judge(recordsOf(scenario), info, { ...GONE, ...facts });
   return kind + (inferred ? "?" : "");
 }
 
 describe("the end of a run", () => {
   for (
-    const [kind, title, story, facts] of [
+    const [kind, title, scenario, facts] of [
       ["clean", "stop()", { after: [["stop"]] }],
       ["clean", "an exit with code 0", { after: [["exit", 0]] }],
       ["clean", "an exit whose code is not known", { after: [["exit"]] }],
@@ -100,9 +100,9 @@ describe("the end of a run", () => {
       ["heap-limit?", "a heap nearer to its limit than the cgroup", { heap: [99], used: [191] }],
       ["unknown", "plenty of memory", { heap: [20, 20], used: [50, 50] }],
       ["unknown", "no sample of anything", {}],
-    ] as [string, string, Story, Partial<Facts>?][]
+    ] as [string, string, Scenario, Partial<Facts>?][]
   ) {
-    it(`is called ${kind}: ${title}`, () => assert.equal(kindOf(story, facts), kind));
+    it(`is called ${kind}: ${title}`, () => assert.equal(kindOf(scenario, facts), kind));
   }
 
   it("is never a heap limit where the engine has none", () => {
@@ -110,8 +110,8 @@ describe("the end of a run", () => {
   });
 
   it("comes with its reason, code and error", () => {
-    const of = (story: Story, facts: Partial<Facts> = {}) =>
-      judge(recordsOf(story), INFO, { ...GONE, ...facts });
+    const of = (scenario: Scenario, facts: Partial<Facts> = {}) =>
+      judge(recordsOf(scenario), INFO, { ...GONE, ...facts });
     assert.deepEqual(of({ after: [["exception"], ["exit", 7]] }), {
       kind: "exception",
       inferred: false,

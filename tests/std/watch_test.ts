@@ -21,8 +21,8 @@ import {
   watch,
 } from "@x/memctl";
 
-/** A sampler that tells a story of headroom, one figure a sample. */
-function story(...headrooms: number[]): Sampler {
+/** A sampler that tells a scenario of headroom, one figure a sample. */
+function scenario(...headrooms: number[]): Sampler {
   const real = openSampler({ adapter: "runtime" });
   let next = 0;
   return {
@@ -52,7 +52,7 @@ describe("watch() under FakeTime", () => {
   });
 
   it("drives a policy tick by tick", async () => {
-    using sampler = story(100 * MiB, 600 * MiB, 2000 * MiB);
+    using sampler = scenario(100 * MiB, 600 * MiB, 2000 * MiB);
     let workers = 2;
     const seen: number[] = [];
     const done = watch(
@@ -77,7 +77,7 @@ describe("watch() under FakeTime", () => {
   });
 
   it("samples at entry with immediate", async () => {
-    using sampler = story(1 * MiB);
+    using sampler = scenario(1 * MiB);
     const causes: string[] = [];
     const done = watch(
       { interval: 500, immediate: true, sampler, signal: stop.signal },
@@ -91,7 +91,7 @@ describe("watch() under FakeTime", () => {
   });
 
   it("coalesces the ticks that a slow callback misses", async () => {
-    using sampler = story(1 * MiB);
+    using sampler = scenario(1 * MiB);
     const gate = Promise.withResolvers<void>();
     const coalesced: number[] = [];
     const done = watch(
@@ -111,7 +111,7 @@ describe("watch() under FakeTime", () => {
   });
 
   it("rejects with the callback's own error", async () => {
-    using sampler = story(1 * MiB);
+    using sampler = scenario(1 * MiB);
     const error = new Error("policy");
     const done = watch({ interval: 100, sampler, signal: stop.signal }, () => {
       throw error;
@@ -130,7 +130,7 @@ describe("watch() under FakeTime", () => {
   });
 
   it("samples() ends with its loop", async () => {
-    using sampler = story(3 * MiB, 2 * MiB, 1 * MiB);
+    using sampler = scenario(3 * MiB, 2 * MiB, 1 * MiB);
     const seen: (number | undefined)[] = [];
     const loop = (async () => {
       for await (

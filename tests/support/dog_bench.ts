@@ -2,7 +2,7 @@ import { openSource } from "../../src/sampler_source.ts";
 import { Dog, type DogParts } from "../../src/watchdog/dog.ts";
 import { cgroupGauge } from "../../src/watchdog/gauge.ts";
 import { readCommonOptions } from "../../src/watchdog/settings.ts";
-import { StormGuard } from "../../src/watchdog/storm_guard.ts";
+import { GcRateLimit } from "../../src/watchdog/gc_rate_limit.ts";
 import { type CommonWatchdogOptions, watermarks } from "../../watchdog.ts";
 import type { WatchdogBench } from "./watchdog_bench.ts";
 
@@ -24,7 +24,7 @@ export function startDog(
     settings,
     gauge: cgroupGauge,
     gc: settings.gc!,
-    guard: new StormGuard(settings.guard),
+    guard: new GcRateLimit(settings.guard),
     early: undefined,
     source: openSource(settings),
     steering: undefined,

@@ -3,7 +3,7 @@
 import { Registry } from "prom-client";
 import { MiB } from "../../mod.ts";
 import { observeMemory } from "../../prometheus.ts";
-import { StorySampler } from "../../testing.ts";
+import { ScenarioSampler } from "../../testing.ts";
 import { type Family, parseExposition } from "./exposition.ts";
 
 /** A process that leaks, collects and sheds: all its metrics so many seconds after its start. */
@@ -13,7 +13,7 @@ export async function everyMetric(seconds: number): Promise<Record<string, Famil
   const registry = new Registry();
   observeMemory(registry, {
     sampler: Object.assign(
-      new StorySampler({ now: () => 0 }, () => ({
+      new ScenarioSampler({ now: () => 0 }, () => ({
         systemTotal: 8192 * MiB,
         systemAvailable: 4096 * MiB,
         processRss: used,

@@ -1,8 +1,8 @@
-// A retirement on a manual clock, with memory that a story tells.
+// A retirement on a manual clock, with memory that a scenario tells.
 
 import type { Retirement, RetireOptions, RetireReason } from "../../retire.ts";
 import { retire } from "../../retire.ts";
-import { ManualClock, type Story, StorySampler } from "../../testing.ts";
+import { ManualClock, type Scenario, ScenarioSampler } from "../../testing.ts";
 import { settle } from "./async.ts";
 
 /** What the options of a test may change. */
@@ -20,9 +20,9 @@ export class RetireBench implements Disposable {
   collections = 0;
 
   /** @param onCollect Called at each forced garbage collection. */
-  constructor(story: Story, changes: Changes = {}, onCollect: () => void = () => {}) {
+  constructor(scenario: Scenario, changes: Changes = {}, onCollect: () => void = () => {}) {
     this.retirement = retire({
-      sampler: new StorySampler(this.clock, story),
+      sampler: new ScenarioSampler(this.clock, scenario),
       clock: this.clock,
       signals: [],
       gc: () => {
@@ -60,12 +60,12 @@ export class RetireBench implements Disposable {
 
 /** Runs `use` with a bench, and stops it. */
 export async function withRetirement(
-  story: Story,
+  scenario: Scenario,
   changes: Changes,
   use: (bench: RetireBench) => unknown,
   onCollect?: () => void,
 ): Promise<void> {
-  const bench = new RetireBench(story, changes, onCollect);
+  const bench = new RetireBench(scenario, changes, onCollect);
   try {
     await use(bench);
   } finally {

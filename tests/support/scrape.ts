@@ -2,7 +2,7 @@
 
 import type { Registry } from "prom-client";
 import type { MemInfoInit } from "../../mod.ts";
-import { ManualClock, type StoryMoment, StorySampler } from "../../testing.ts";
+import { ManualClock, ScenarioSampler, type ScenarioStep } from "../../testing.ts";
 import { parseExposition } from "./exposition.ts";
 
 const POINTS = { avg10: 50, avg60: 20, avg300: 5, total: 1_500_000 };
@@ -22,9 +22,9 @@ export const EVERYTHING: MemInfoInit = {
 };
 
 /** A sampler of one moment. */
-export function still(moment: MemInfoInit): StorySampler {
-  const story: StoryMoment[] = [{ ...moment, at: 0 }];
-  return new StorySampler(new ManualClock(), story);
+export function still(moment: MemInfoInit): ScenarioSampler {
+  const scenario: ScenarioStep[] = [{ ...moment, at: 0 }];
+  return new ScenarioSampler(new ManualClock(), scenario);
 }
 
 /** The values of a scrape: by name, or by name and labels. */

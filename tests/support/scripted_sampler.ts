@@ -1,8 +1,8 @@
 import type { MemInfo } from "../../mod.ts";
-import { StorySampler } from "../../testing.ts";
+import { ScenarioSampler } from "../../testing.ts";
 
-/** A story without time, whose snapshots are numbered by `processRss`: 1, 2, 3 … */
-export class ScriptedSampler extends StorySampler {
+/** A scenario without time, whose snapshots are numbered by `processRss`: 1, 2, 3 … */
+export class ScriptedSampler extends ScenarioSampler {
   /** What `sample()` does instead, once. */
   next: ((info: MemInfo) => MemInfo | Promise<MemInfo>) | undefined;
 

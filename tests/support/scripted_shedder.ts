@@ -7,7 +7,7 @@ import {
   type ShedRules,
 } from "../../http.ts";
 import { MemInfo, MiB } from "../../mod.ts";
-import { ManualClock, type StoryMoment, StorySampler } from "../../testing.ts";
+import { ManualClock, ScenarioSampler, type ScenarioStep } from "../../testing.ts";
 
 export const LIMIT: { cgroupLimit: number } = { cgroupLimit: 500 * MiB };
 
@@ -16,18 +16,18 @@ export function left(mebibytes: number): MemInfoInit {
   return { cgroupCurrent: (500 - mebibytes) * MiB };
 }
 
-/** A shedder on a manual clock; the story is headroom in MiB by time. */
+/** A shedder on a manual clock; the scenario is headroom in MiB by time. */
 export function scripted(
-  story: Record<number, number>,
+  scenario: Record<number, number>,
   options: ShedRules<RequestLike> = {},
-): { clock: ManualClock; sampler: StorySampler; shedder: LoadShedder<RequestLike> } {
+): { clock: ManualClock; sampler: ScenarioSampler; shedder: LoadShedder<RequestLike> } {
   const clock = new ManualClock();
-  const moments: StoryMoment[] = Object.entries(story).map(([at, headroom]) => ({
+  const moments: ScenarioStep[] = Object.entries(scenario).map(([at, headroom]) => ({
     ...LIMIT,
     ...left(headroom),
     at: Number(at),
   }));
-  const sampler = new StorySampler(clock, moments);
+  const sampler = new ScenarioSampler(clock, moments);
   const shedder = new LoadShedder<RequestLike>({ sampler, clock, collect: false, ...options });
   return { clock, sampler, shedder };
 }
@@ -36,11 +36,11 @@ export function scripted(
 export function settable(headroom: number): {
   clock: ManualClock;
   memory: MemInfoInit;
-  sampler: StorySampler;
+  sampler: ScenarioSampler;
 } {
   const clock = new ManualClock();
   const memory = { ...LIMIT, ...left(headroom), processRss: 50 * MiB, heapUsed: 1, heapLimit: 9 };
-  const sampler = new StorySampler(clock, [{ at: 0 }]);
+  const sampler = new ScenarioSampler(clock, [{ at: 0 }]);
   sampler.sample = () => new MemInfo(memory);
   return { clock, memory, sampler };
 }

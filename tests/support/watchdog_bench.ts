@@ -1,5 +1,5 @@
 import { type MemInfo, type MemInfoInit, MiB, type Sampler } from "../../mod.ts";
-import { ManualClock, StorySampler } from "../../testing.ts";
+import { ManualClock, ScenarioSampler } from "../../testing.ts";
 import type { WatchdogRules } from "../../watchdog.ts";
 import { settle } from "./async.ts";
 
@@ -30,11 +30,11 @@ export class WatchdogBench {
     return this.live + this.garbage + this.elsewhere;
   }
 
-  readonly sampler: StorySampler = new StorySampler(this.clock, () => this.#memory());
+  readonly sampler: ScenarioSampler = new ScenarioSampler(this.clock, () => this.#memory());
 
   /** The same memory for a watchdog that samples it in another way. */
   samplerWith(sample: () => MemInfo | Promise<MemInfo>): Sampler {
-    return Object.assign(new StorySampler(this.clock, () => this.#memory()), { sample });
+    return Object.assign(new ScenarioSampler(this.clock, () => this.#memory()), { sample });
   }
 
   /** Options that put a watchdog into this container. */

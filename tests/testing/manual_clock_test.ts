@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { ManualClock, StorySampler } from "../../testing.ts";
+import { ManualClock, ScenarioSampler } from "../../testing.ts";
 
 describe("time on a ManualClock", () => {
   it("begins at 0 and passes only when told to", () => {
@@ -141,7 +141,7 @@ describe("the periods of a ManualClock", () => {
 });
 
 describe("the sampler of a scripted memory", () => {
-  const at0 = () => new StorySampler(new ManualClock(), [{ at: 0, processRss: 5 }]);
+  const at0 = () => new ScenarioSampler(new ManualClock(), [{ at: 0, processRss: 5 }]);
 
   it("explains what the script gives and what it does not", () => {
     const { signals } = at0();
@@ -155,7 +155,7 @@ describe("the sampler of a scripted memory", () => {
 
   it("explains pressure, too", () => {
     const none = { avg10: 0, avg60: 0, avg300: 0, total: 0 };
-    const told = new StorySampler(new ManualClock(), [
+    const told = new ScenarioSampler(new ManualClock(), [
       { at: 0, pressure: { some: none, full: none } },
     ]);
     assert.equal(told.signals.pressure.available, true);
@@ -169,7 +169,7 @@ describe("the sampler of a scripted memory", () => {
   });
 
   it("may have two moments at one time: the later one holds", () => {
-    const sampler = new StorySampler(new ManualClock(), [
+    const sampler = new ScenarioSampler(new ManualClock(), [
       { at: 0, processRss: 1 },
       { at: 0, processRss: 2 },
     ]);
@@ -177,7 +177,7 @@ describe("the sampler of a scripted memory", () => {
   });
 
   it("may begin before 0", () => {
-    const sampler = new StorySampler(new ManualClock(), [{ at: -5, processRss: 1 }]);
+    const sampler = new ScenarioSampler(new ManualClock(), [{ at: -5, processRss: 1 }]);
     assert.equal(sampler.sample().processRss, 1);
   });
 
@@ -208,8 +208,8 @@ describe("the sampler of a scripted memory", () => {
 
   it("names what is wrong with a script", () => {
     const make = (...moments: number[]) => () =>
-      new StorySampler(new ManualClock(), moments.map((at) => ({ at })));
-    assert.throws(make(), { name: "RangeError", message: /at least one moment.*none$/ });
+      new ScenarioSampler(new ManualClock(), moments.map((at) => ({ at })));
+    assert.throws(make(), { name: "RangeError", message: /at least one step.*none$/ });
     assert.throws(make(1, 2, 1), { name: "RangeError", message: /order.*is 1 at index 2$/ });
   });
 });

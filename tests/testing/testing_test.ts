@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { MiB, watch } from "../../mod.ts";
-import { ManualClock, type StoryMoment, StorySampler } from "../../testing.ts";
+import { ManualClock, ScenarioSampler, type ScenarioStep } from "../../testing.ts";
 
 describe("ManualClock", () => {
   it("fires each period when it is due, in order of time", () => {
@@ -16,7 +16,7 @@ describe("ManualClock", () => {
 
   it("lets promises settle between ticks when asked to", async () => {
     const clock = new ManualClock();
-    const sampler = new StorySampler(clock, [{ at: 0 }]);
+    const sampler = new ScenarioSampler(clock, [{ at: 0 }]);
     const stop = new AbortController();
     const coalesced: number[] = [];
     const done = watch(
@@ -47,7 +47,7 @@ describe("ManualClock", () => {
 
   it("says what is left running", async () => {
     const clock = new ManualClock();
-    const sampler = new StorySampler(clock, [{ at: 0 }]);
+    const sampler = new ScenarioSampler(clock, [{ at: 0 }]);
     const stop = new AbortController();
     clock.assertIdle();
     const done = watch({ interval: 10, clock, sampler, signal: stop.signal }, () => {});
@@ -58,10 +58,10 @@ describe("ManualClock", () => {
   });
 });
 
-describe("StorySampler", () => {
+describe("ScenarioSampler", () => {
   it("holds each signal until a later moment changes it", () => {
     const clock = new ManualClock();
-    const sampler = new StorySampler(clock, [
+    const sampler = new ScenarioSampler(clock, [
       { at: 0, cgroupLimit: 300 * MiB, cgroupCurrent: 100 * MiB },
       { at: 50, cgroupCurrent: 250 * MiB },
       { at: 80, cgroupLimit: undefined, systemAvailable: 7 },
@@ -79,12 +79,12 @@ describe("StorySampler", () => {
 
   it("explains its last snapshot, or this moment if there is none", () => {
     const clock = new ManualClock();
-    const sampler = new StorySampler(clock, [{ at: 0 }, { at: 50, processRss: 7 }]);
+    const sampler = new ScenarioSampler(clock, [{ at: 0 }, { at: 50, processRss: 7 }]);
     assert.equal(sampler.signals.processRss.available, false);
     clock.tick(50);
     assert.equal(sampler.signals.processRss.available, true);
     assert.equal(sampler.samples, 0);
-    const early = new StorySampler(clock, [{ at: 0 }, { at: 60, processRss: 7 }]);
+    const early = new ScenarioSampler(clock, [{ at: 0 }, { at: 60, processRss: 7 }]);
     early.sample();
     clock.tick(10);
     assert.equal(early.signals.processRss.available, false);
@@ -96,7 +96,7 @@ describe("StorySampler", () => {
     const clock = new ManualClock();
     const mine = new Error("mine");
     const times: number[] = [];
-    const sampler = new StorySampler(clock, (at) => {
+    const sampler = new ScenarioSampler(clock, (at) => {
       times.push(at);
       if (at === 70) throw mine;
       return at < 50 ? { processRss: 1 } : { systemAvailable: 2 };
@@ -114,13 +114,13 @@ describe("StorySampler", () => {
   });
 
   it("has nothing before its first moment", () => {
-    const sampler = new StorySampler(new ManualClock(), [{ at: 5, processRss: 1 }]);
+    const sampler = new ScenarioSampler(new ManualClock(), [{ at: 5, processRss: 1 }]);
     assert.equal(sampler.sample().processRss, undefined);
   });
 
   it("wakes a watch as the kernel would", async () => {
     const clock = new ManualClock();
-    const sampler = new StorySampler(clock, [{ at: 0 }]);
+    const sampler = new ScenarioSampler(clock, [{ at: 0 }]);
     const stop = new AbortController();
     const causes: string[] = [];
     const done = watch(
@@ -135,14 +135,14 @@ describe("StorySampler", () => {
     assert.equal(sampler.listeners, 0);
   });
 
-  it("refuses a story that is none", () => {
-    const bad: [StoryMoment[], RegExp][] = [
-      [[], /at least one moment/],
+  it("refuses a scenario that is none", () => {
+    const bad: [ScenarioStep[], RegExp][] = [
+      [[], /at least one step/],
       [[{ at: 5 }, { at: 4 }], /in order of 'at': current value is 4 at index 1/],
       [[{ at: NaN }], /in order of 'at': current value is NaN/],
     ];
-    for (const [story, message] of bad) {
-      assert.throws(() => new StorySampler(new ManualClock(), story), {
+    for (const [scenario, message] of bad) {
+      assert.throws(() => new ScenarioSampler(new ManualClock(), scenario), {
         name: "RangeError",
         message,
       });
@@ -150,7 +150,7 @@ describe("StorySampler", () => {
   });
 
   it("throws once closed", () => {
-    const sampler = new StorySampler(new ManualClock(), [{ at: 0 }]);
+    const sampler = new ScenarioSampler(new ManualClock(), [{ at: 0 }]);
     sampler[Symbol.dispose]();
     assert.equal(sampler.closed, true);
     assert.throws(() => sampler.sample(), /closed/);

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, describe, it } from "node:test";
 import { readGuard } from "../../src/watchdog/settings.ts";
-import { StormGuard, type StormGuardOptions } from "../../src/watchdog/storm_guard.ts";
+import { GcRateLimit, type GcRateLimitOptions } from "../../src/watchdog/gc_rate_limit.ts";
 import { cgroupDriven, type GcPolicy, type Watchdog, watermarks } from "../../watchdog.ts";
 import { LIMIT, WatchdogBench } from "../support/watchdog_bench.ts";
 
@@ -113,10 +113,10 @@ describe("the back-off ends early", () => {
   });
 });
 
-describe("the storm guard near the limit", () => {
-  const guard = (options: StormGuardOptions = {}) => new StormGuard(readGuard(options));
+describe("the GC rate limit near the limit", () => {
+  const guard = (options: GcRateLimitOptions = {}) => new GcRateLimit(readGuard(options));
   /** After `times` ineffective collections of `duration` at this usage of 100. */
-  const waitAt = (tested: StormGuard, used: number, times: number, duration = 0) => {
+  const waitAt = (tested: GcRateLimit, used: number, times: number, duration = 0) => {
     for (let i = 0; i < times; i++) {
       tested.record(0, duration, 0, used);
       tested.observe(used, 100, NaN, NaN, true);

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, it } from "node:test";
 import { MiB } from "../../src/bytes.ts";
 import type { Dog } from "../../src/watchdog/dog.ts";
 import { findSteering, type Steering } from "../../src/watchdog/steering.ts";
-import type { CommonWatchdogOptions, DisarmEvent } from "../../watchdog.ts";
+import type { CommonWatchdogOptions, DisableEvent } from "../../watchdog.ts";
 import { settle } from "../support/async.ts";
 import { startDog } from "../support/dog_bench.ts";
 import { LIMIT, WatchdogBench } from "../support/watchdog_bench.ts";
@@ -67,7 +67,7 @@ describe("a watchdog that ends", () => {
     dog = startDog(bench, { onStop: () => closed++ }, { onFire: fail });
     bench.garbage = LIMIT;
     await bench.advance(10);
-    assert.deepEqual([closed, dog.state], [1, "disarmed"]);
+    assert.deepEqual([closed, dog.state], [1, "disabled"]);
     dog.stop();
     assert.deepEqual([closed, dog.state], [1, "stopped"]);
   });
@@ -111,12 +111,12 @@ describe("a watchdog that is disabled", () => {
   };
 
   it("is disabled by a policy that fails in the start, even if that only fails once", async () => {
-    const events: DisarmEvent[] = [];
-    dog = startDog(bench, {}, { policy: policyOnce(), onDisarm: (event) => events.push(event) });
+    const events: DisableEvent[] = [];
+    dog = startDog(bench, {}, { policy: policyOnce(), onDisable: (event) => events.push(event) });
     assert.equal(dog.state, "running", "it is told of later");
     await settle();
     assert.deepEqual(events, [{ during: "evaluating the policy", reason: mine }]);
-    assert.equal(dog.state, "disarmed");
+    assert.equal(dog.state, "disabled");
   });
 
   it("names an engine that cannot be steered", async () => {

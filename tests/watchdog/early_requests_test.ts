@@ -49,7 +49,7 @@ describe("a watchdog whose engine can be asked to collect", () => {
     await bench.advance(10);
     assert.equal(requests, 1);
     assert.deepEqual(events, [
-      { scope: "cgroup", used: 40 * MiB, limit: LIMIT, mark: 32 * MiB },
+      { scope: "cgroup", used: 40 * MiB, limit: LIMIT, watermark: 32 * MiB },
     ]);
     const { fired, requested, forced, held } = dog!.counters;
     assert.deepEqual([fired, requested, forced, held], [1, 1, 0, 0]);
@@ -110,7 +110,7 @@ describe("a watchdog whose engine can be asked to collect", () => {
     };
     bench.garbage = 30 * MiB;
     await bench.advance(10);
-    assert.equal(dog!.state, "disarmed");
+    assert.equal(dog!.state, "disabled");
     assert.deepEqual(dog!.failure, { during: "asking the engine to collect", reason: mine });
   });
 

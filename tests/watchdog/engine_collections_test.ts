@@ -152,7 +152,7 @@ describe("a collection of the engine's own", () => {
     await settle();
     bench.failure = new Error("mine");
     await collected();
-    assert.equal(handle.state, "disarmed");
+    assert.equal(handle.state, "disabled");
     assert.deepEqual(handle.failure, {
       during: "measuring after a collection",
       reason: bench.failure,

@@ -53,7 +53,7 @@ describe("at the start, a watchdog logs what it follows:", () => {
     bench.limit = Infinity;
     dog = watchdog(bench.options());
     assert.deepEqual(info(), [
-      "info: watchdog: cgroupDriven needs a cgroup limit, and none is set (story); " +
+      "info: watchdog: cgroupDriven needs a cgroup limit, and none is set (scenario); " +
       "systemDriven or heapDriven would work",
       `info: watchdog: follows the system, limit ${TOTAL} bytes`,
     ]);
@@ -133,7 +133,7 @@ describe("when it gives up, a watchdog logs", () => {
     await bench.advance(10);
     assert.equal(
       bench.log.at(-1),
-      "error: watchdog: disarmed while calling onFire: Error: mine",
+      "error: watchdog: disabled while calling onFire: Error: mine",
     );
   });
 
@@ -148,7 +148,7 @@ describe("when it gives up, a watchdog logs", () => {
     await bench.advance(10);
     assert.equal(
       bench.log.at(-1),
-      "error: watchdog: disarmed while calling onFire: an object that cannot be shown",
+      "error: watchdog: disabled while calling onFire: an object that cannot be shown",
     );
   });
 });
@@ -167,7 +167,7 @@ describe("a way to watch that cannot work names what is missing:", () => {
     bench.limit = Infinity;
     refuses(
       () => cgroupDriven(bench.options()),
-      "cgroupDriven needs a cgroup limit, and none is set (story); " +
+      "cgroupDriven needs a cgroup limit, and none is set (scenario); " +
         "systemDriven or heapDriven would work",
     );
   });
@@ -182,7 +182,7 @@ describe("a way to watch that cannot work names what is missing:", () => {
   for (const [way, name, start] of ways) {
     it(`${name}, with the sampler's reason, in ${way}`, () => {
       bench.missing = [name];
-      refuses(start, `${way} needs ${name}: the story does not tell it`);
+      refuses(start, `${way} needs ${name}: no step of the scenario has it`);
     });
   }
 

@@ -17,32 +17,32 @@ describe("watermarks()", () => {
   const policy = watermarks([0.5, 0.75, 0.8]);
   const marks = [0.5, 0.75, 0.8].map((fraction) => Math.floor(limit * fraction));
 
-  it("gives the first mark above the usage", () => {
+  it("gives the first watermark above the usage", () => {
     assert.deepEqual(at(policy, 0), { next: marks[0] });
     assert.deepEqual(at(policy, marks[0]! - 1), { next: marks[0] });
     assert.deepEqual(at(policy, marks[1]! + 1), { next: marks[2] });
   });
 
-  it("gives the next mark for a usage exactly on one", () => {
+  it("gives the next watermark for a usage exactly on one", () => {
     assert.deepEqual(at(policy, marks[0]!), { next: marks[1] });
     assert.deepEqual(at(policy, marks[1]!), { next: marks[2] });
   });
 
-  it("collects at once from the last mark on", () => {
+  it("collects at once from the last watermark on", () => {
     for (const used of [marks[2]!, marks[2]! + 1, limit, 2 * limit]) {
       assert.deepEqual(at(policy, used), { next: used, immediate: true });
     }
   });
 
-  it("stays quiet past the last mark if told so", () => {
-    const quiet = watermarks([0.5, 0.75], { pastLast: "disarm" });
+  it("stays quiet past the last watermark if told so", () => {
+    const quiet = watermarks([0.5, 0.75], { pastLast: "disable" });
     assert.deepEqual(at(quiet, limit), { next: Infinity });
     assert.deepEqual(at(quiet, 0), { next: marks[0] });
   });
 
   it("reads its fractions and options once", () => {
     const fractions = [0.5];
-    const options: WatermarkOptions = { pastLast: "disarm" };
+    const options: WatermarkOptions = { pastLast: "disable" };
     const own = watermarks(fractions, options);
     fractions[0] = 0.9;
     options.pastLast = "collect";
@@ -69,7 +69,7 @@ describe("watermarks()", () => {
     bad(
       [[0.5], { pastLast: "stop" }],
       RangeError,
-      /'pastLast' must be "collect" or "disarm".*"stop"/,
+      /'pastLast' must be "collect" or "disable".*"stop"/,
     ),
     bad([[0.5], 0.6], TypeError, /'options' must be an object: current value is 0.6/),
     bad([0.5, 0.6], TypeError, /must be an array, as in watermarks\(\[0.6, 0.7\]\): .* is 0.5/),
@@ -105,7 +105,7 @@ describe("a policy of one's own", () => {
     assert.equal(at({ evaluate: () => ({ next: 7, immediate: true }) }, 5).immediate, true);
   });
 
-  it("must answer with a mark", () => {
+  it("must answer with a watermark", () => {
     for (const answer of [undefined, null, {}, { next: "5" }, { next: NaN }, 5]) {
       assert.throws(() => at((() => answer) as unknown as GcPolicyLike, 5), /must return \{ next/);
     }

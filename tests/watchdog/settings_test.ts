@@ -11,9 +11,9 @@ import {
 import {
   cgroupDriven,
   type CommonWatchdogOptions,
+  type GcRateLimitOptions,
   heapDriven,
   type HeapDrivenOptions,
-  type StormGuardOptions,
   systemDriven,
   watchdog,
 } from "../../watchdog.ts";
@@ -57,7 +57,7 @@ describe("a watchdog", () => {
     bad({ beforeCollect: {} }, TypeError, /'beforeCollect' must be a function/),
     bad({ afterCollect: {} }, TypeError, /'afterCollect' must be a function/),
     bad({ onIneffective: {} }, TypeError, /'onIneffective' must be a function/),
-    bad({ onDisarm: {} }, TypeError, /'onDisarm' must be a function/),
+    bad({ onDisable: {} }, TypeError, /'onDisable' must be a function/),
     bad({ usage: "current" }, TypeError, /'usage' and 'sampler' exclude each other.*"current"/),
     bad({ root: "/" }, TypeError, /'root' and 'sampler' exclude each other.*"\/"/),
     bad({ usage: "all" }, RangeError, /'usage' must be one of/),
@@ -161,12 +161,12 @@ describe("a limit", () => {
 
 describe("the guard", () => {
   const bad = (
-    options: { [name in keyof StormGuardOptions]: unknown },
+    options: { [name in keyof GcRateLimitOptions]: unknown },
     type: BadOption<unknown>[2],
     message: RegExp,
-  ): BadOption<StormGuardOptions> => {
+  ): BadOption<GcRateLimitOptions> => {
     const [name] = Object.keys(options);
-    return [name!, options as StormGuardOptions, type, message];
+    return [name!, options as GcRateLimitOptions, type, message];
   };
 
   refusesBadOptions(readGuard, [
@@ -231,7 +231,7 @@ describe("options are read once", () => {
       beforeCollect() {},
       afterCollect() {},
       onIneffective() {},
-      onDisarm() {},
+      onDisable() {},
       heapSnapshots: undefined,
       signal: new AbortController().signal,
     }) as never;
@@ -281,7 +281,7 @@ describe("options are read once", () => {
     options.policy = () => assert.fail("replaced");
     options.guard!.minGap = 1e9;
     options.dryRun = true;
-    options.onDisarm = () => assert.fail("replaced");
+    options.onDisable = () => assert.fail("replaced");
     for (let i = 0; i < 5; i++) {
       bench.garbage = LIMIT;
       await bench.advance(10);

@@ -4,7 +4,7 @@ import process from "node:process";
 import { beforeEach, describe, it } from "node:test";
 import { MiB } from "../../src/bytes.ts";
 import { ManualClock } from "../../src/testing/manual_clock.ts";
-import type { DisarmEvent } from "../../src/watchdog/events.ts";
+import type { DisableEvent } from "../../src/watchdog/events.ts";
 import { findSteering, type Steering } from "../../src/watchdog/steering.ts";
 import type { GcTimeListener, HeapGrowth } from "../../src/host/watchdog.ts";
 import { heapDriven } from "../../watchdog.ts";
@@ -17,7 +17,7 @@ let done: (number | "restore" | "release")[];
 let report: GcTimeListener;
 let observers: number;
 let startWorker: () => void;
-let failures: DisarmEvent[];
+let failures: DisableEvent[];
 /** What `logger.debug` does. */
 let onDebug: () => void;
 

@@ -62,11 +62,11 @@ describe("what user code throws or rejects with disables the watchdog, and does 
         const reports: string[] = [];
         const handle = start({
           [hook]: fail,
-          onDisarm: ({ during }) => void reports.push(during),
+          onDisable: ({ during }) => void reports.push(during),
         });
         bench.live = 0.8 * LIMIT;
         await bench.advance(50);
-        assert.equal(handle.state, "disarmed");
+        assert.equal(handle.state, "disabled");
         assert.equal(handle.failure?.during, `calling ${hook}`);
         assert.equal(String(handle.failure.reason), "Error: mine");
         assert.deepEqual(reports, [`calling ${hook}`]);
@@ -82,7 +82,7 @@ describe("what user code throws or rejects with disables the watchdog, and does 
         const handle = start({ logger: { [level]: fail } });
         bench.live = 0.8 * LIMIT;
         await bench.advance(50);
-        assert.equal(handle.state, "disarmed");
+        assert.equal(handle.state, "disabled");
         assert.equal(handle.failure?.during, `calling logger.${level}`);
       });
     }
@@ -95,18 +95,18 @@ describe("what user code throws or rejects with disables the watchdog, and does 
     assert.equal(handle.failure?.during, "collecting");
   });
 
-  for (const reporter of ["onDisarm", "logger.error"] as const) {
+  for (const reporter of ["onDisable", "logger.error"] as const) {
     it(`${reporter}, into failure, with what it was to report`, async () => {
       const first = new Error("first");
       const handle = start({
         gc: () => {
           throw first;
         },
-        ...(reporter === "onDisarm" ? { onDisarm: rejecting } : { logger: { error: rejecting } }),
+        ...(reporter === "onDisable" ? { onDisable: rejecting } : { logger: { error: rejecting } }),
       });
       bench.live = 0.8 * LIMIT;
       await bench.advance(50);
-      assert.equal(handle.state, "disarmed");
+      assert.equal(handle.state, "disabled");
       assert.equal(handle.failure?.during, `calling ${reporter}`);
       const { errors } = handle.failure.reason as AggregateError;
       assert.equal(errors[0], first);
@@ -128,7 +128,7 @@ describe("what user code throws or rejects with disables the watchdog, and does 
     ]);
   });
 
-  it("a throwing logger.error does not keep onDisarm from being told", async () => {
+  it("a throwing logger.error does not keep onDisable from being told", async () => {
     let told = 0;
     const handle = start({
       onFire: () => {
@@ -139,7 +139,7 @@ describe("what user code throws or rejects with disables the watchdog, and does 
           throw new Error("second");
         },
       },
-      onDisarm: () => told++,
+      onDisable: () => told++,
     });
     bench.garbage = LIMIT;
     await bench.advance(10);
@@ -151,7 +151,7 @@ describe("what user code throws or rejects with disables the watchdog, and does 
     for (const policy of [rejecting, { evaluate: rejecting }]) {
       const handle = start({ policy: policy as unknown as GcPolicyLike });
       await settle();
-      assert.equal(handle.state, "disarmed");
+      assert.equal(handle.state, "disabled");
       assert.equal(handle.failure?.during, "evaluating the policy");
       assert.match(String(handle.failure.reason), /^TypeError: a policy must be synchronous/);
     }
@@ -184,14 +184,14 @@ describe("hooks", () => {
     }
   });
 
-  it("onDisarm is called after the start for a policy that fails in it, and can start another", async () => {
+  it("onDisable is called after the start for a policy that fails in it, and can start another", async () => {
     let next: Watchdog | undefined;
     const first: Watchdog = start({
       policy: () => {
         throw new Error("mine");
       },
-      onDisarm: () => {
-        assert.equal(first.state, "disarmed");
+      onDisable: () => {
+        assert.equal(first.state, "disabled");
         next = cgroupDriven(bench.options());
       },
     });
@@ -205,14 +205,14 @@ describe("hooks", () => {
   });
 
   for (const how of ["stop", Symbol.dispose, Symbol.asyncDispose, "abort"] as const) {
-    for (const hook of [...HOOKS, "onDisarm"] as const) {
+    for (const hook of [...HOOKS, "onDisable"] as const) {
       it(`${hook} can end it by ${String(how)}`, async () => {
         const stop = new CountingAbort();
         const calls: string[] = [];
         const end = () => how === "abort" ? stop.abort() : handle[how]();
         const options: CommonWatchdogOptions = { signal: stop.signal, gc: () => bench.collect() };
         for (const name of HOOKS) options[name] = () => void calls.push(name);
-        if (hook === "onDisarm") {
+        if (hook === "onDisable") {
           options.policy = ({ used }) => {
             if (used > 0) throw new Error("mine");
             return { next: 1 };
@@ -227,8 +227,8 @@ describe("hooks", () => {
         bench.limit--; // so that the policy is asked again
         await bench.advance(50);
         // A disabled watchdog holds nothing, its signal included.
-        const disarmed = hook === "onDisarm" && how === "abort";
-        assert.equal(handle.state, disarmed ? "disarmed" : "stopped");
+        const disabled = hook === "onDisable" && how === "abort";
+        assert.equal(handle.state, disabled ? "disabled" : "stopped");
         assert.equal(calls.at(-1), hook);
         assert.equal(stop.listeners, 0);
         if (hook === "onFire" || hook === "beforeCollect") assert.equal(bench.collections, 0);
@@ -307,7 +307,7 @@ describe("a start that fails leaves nothing taken, when", () => {
     bench.limit = Infinity;
     dog = watchdog(bench.options({ logger: { info: rejecting } }));
     await settle();
-    assert.equal(dog.state, "disarmed");
+    assert.equal(dog.state, "disabled");
   });
 });
 

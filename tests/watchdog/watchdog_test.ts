@@ -39,7 +39,7 @@ function start(options: CommonWatchdogOptions = {}): Watchdog {
 }
 
 describe("a watchdog", () => {
-  it("collects when usage reaches the mark, and not before", async () => {
+  it("collects when usage reaches the watermark, and not before", async () => {
     const handle = start();
     bench.garbage = 0.5 * LIMIT - 1;
     await bench.advance(100);
@@ -51,9 +51,9 @@ describe("a watchdog", () => {
     assert.equal(handle.counters.bytesFreed, 0.5 * LIMIT);
   });
 
-  it("goes on to the next mark when the live part passes one", async () => {
+  it("goes on to the next watermark when the live part passes one", async () => {
     start({
-      policy: watermarks([0.5, 0.75], { pastLast: "disarm" }),
+      policy: watermarks([0.5, 0.75], { pastLast: "disable" }),
       guard: { minFill: "10%" },
     });
     bench.live = 0.6 * LIMIT;
@@ -126,7 +126,7 @@ describe("a watchdog", () => {
     bench.live = MiB;
     bench.garbage = 39 * MiB;
     await bench.advance(10);
-    const fired = { scope: "cgroup", used: 40 * MiB, limit: LIMIT, mark: 32 * MiB };
+    const fired = { scope: "cgroup", used: 40 * MiB, limit: LIMIT, watermark: 32 * MiB };
     assert.deepEqual(calls, [
       ["fire", fired],
       ["before", fired],
@@ -150,7 +150,7 @@ describe("a watchdog", () => {
     assert.deepEqual([fired, bench.collections, handle.counters.forced], [1, 0, 0]);
     bench.garbage = 0.7 * LIMIT;
     await bench.advance(200);
-    assert.equal(fired, 1, "the next mark is further up");
+    assert.equal(fired, 1, "the next watermark is further up");
     bench.garbage = 0.76 * LIMIT;
     await bench.advance(10);
     assert.equal(fired, 2);
@@ -160,8 +160,8 @@ describe("a watchdog", () => {
     const events: number[] = [];
     const handle = start({
       guard: { minGap: 100, maxGap: 1e9 },
-      onIneffective: ({ wait, inARow, freed }) => {
-        assert.equal(inARow, events.length + 1);
+      onIneffective: ({ wait, consecutive, freed }) => {
+        assert.equal(consecutive, events.length + 1);
         assert.equal(freed, 0);
         events.push(wait);
       },
@@ -251,7 +251,7 @@ describe("a watchdog", () => {
   });
 });
 
-describe("a watchdog disarms and reports, instead of crashing the process, when", () => {
+describe("a watchdog disables and reports, instead of crashing the process, when", () => {
   const cases: [string, () => CommonWatchdogOptions, string][] = [
     ["the policy throws", () => ({
       policy: () => {
@@ -282,15 +282,15 @@ describe("a watchdog disarms and reports, instead of crashing the process, when"
   for (const [title, options, during] of cases) {
     it(title, async () => {
       const reports: string[] = [];
-      const handle = start({ ...options(), onDisarm: (event) => void reports.push(event.during) });
+      const handle = start({ ...options(), onDisable: (event) => void reports.push(event.during) });
       bench.garbage = LIMIT;
       await bench.advance(50);
-      assert.equal(handle.state, "disarmed");
+      assert.equal(handle.state, "disabled");
       assert.equal(handle.failure?.during, during);
       assert.ok(handle.failure.reason instanceof Error);
       assert.deepEqual(reports, [during]);
       assert.ok(
-        bench.log.some((line) => line.startsWith(`error: watchdog: disarmed while ${during}`)),
+        bench.log.some((line) => line.startsWith(`error: watchdog: disabled while ${during}`)),
       );
       assert.equal(bench.clock.running, 0);
       start().stop(); // its place is free
@@ -301,7 +301,7 @@ describe("a watchdog disarms and reports, instead of crashing the process, when"
     const handle = start();
     bench.failure = new Error("mine");
     await bench.advance(20);
-    assert.equal(handle.state, "disarmed");
+    assert.equal(handle.state, "disabled");
     assert.equal(handle.failure?.during, "reading the usage");
     assert.equal(handle.failure.reason, bench.failure);
   });
@@ -311,12 +311,12 @@ describe("a watchdog disarms and reports, instead of crashing the process, when"
       policy: () => {
         throw new Error("first");
       },
-      onDisarm: () => {
+      onDisable: () => {
         throw new Error("second");
       },
     });
     await settle();
-    assert.equal(handle.state, "disarmed");
+    assert.equal(handle.state, "disabled");
     assert.ok(handle.failure?.reason instanceof AggregateError);
   });
 });
@@ -462,11 +462,11 @@ describe("on this runtime", () => {
     assert.equal(kinds[0], "engine");
   });
 
-  it("an engine's collection does not move the mark out of reach", async () => {
+  it("an engine's collection does not move the watermark out of reach", async () => {
     start();
     bench.garbage = 0.49 * LIMIT;
     await bench.advance(20);
-    bench.garbage = 0.6 * LIMIT; // past the mark, and then the engine collects a little
+    bench.garbage = 0.6 * LIMIT; // past the watermark, and then the engine collects a little
     const collect = findForceGc()!;
     for (let i = 0; i < 20; i++) {
       collect();

@@ -3,7 +3,7 @@
 import fs from "node:fs";
 import process from "node:process";
 import { isMainThread, Worker } from "node:worker_threads";
-import { ManualClock, StorySampler } from "../../../testing.ts";
+import { ManualClock, ScenarioSampler } from "../../../testing.ts";
 import { retire } from "../../../retire.ts";
 
 const [what] = isMainThread ? process.argv.slice(2) : ["retire in a worker"];
@@ -45,7 +45,7 @@ if (what === "retire in a worker") {
   await retire({ grace: 1, closing, exitCode: 9 }).begin();
 } else {
   const clock = new ManualClock();
-  const sampler = new StorySampler(clock, [
+  const sampler = new ScenarioSampler(clock, [
     { at: 0, cgroupLimit: 1_000, cgroupCurrent: 100, processRss: 100 },
     { at: 20_000, cgroupCurrent: 999, processRss: 999 },
   ]);

@@ -1,23 +1,23 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { readGuard } from "../../src/watchdog/settings.ts";
-import { StormGuard, type StormGuardOptions } from "../../src/watchdog/storm_guard.ts";
+import { GcRateLimit, type GcRateLimitOptions } from "../../src/watchdog/gc_rate_limit.ts";
 
-const guard = (options: StormGuardOptions = {}) => new StormGuard(readGuard(options));
+const guard = (options: GcRateLimitOptions = {}) => new GcRateLimit(readGuard(options));
 
 /** Shows it usage of a limit of 100, one after another. */
-function observe(tested: StormGuard, ...usages: number[]): void {
+function observe(tested: GcRateLimit, ...usages: number[]): void {
   for (const used of usages) tested.observe(used, 100, NaN, NaN, true);
 }
 
 /** When it allows the next collection, in whole milliseconds after `now`. */
-function pauseOf(tested: StormGuard, now: number): number {
+function pauseOf(tested: GcRateLimit, now: number): number {
   let pause = 0;
   while (!tested.allows(now + pause)) pause++;
   return pause;
 }
 
-describe("the storm guard", () => {
+describe("the GC rate limit", () => {
   it("allows the first collection at once", () => {
     assert.equal(guard().allows(0), true);
   });
@@ -119,7 +119,7 @@ describe("the storm guard", () => {
     const tested = guard();
     const counts = [0, 0, 50, 0].map((freed) => {
       tested.record(0, 0, freed, 100);
-      return [tested.ineffective, tested.inARow];
+      return [tested.ineffective, tested.consecutive];
     });
     assert.deepEqual(counts, [[1, 1], [2, 2], [2, 0], [3, 1]]);
   });
@@ -149,9 +149,9 @@ const FIGURES: Record<string, (value: number) => [number, number, number]> = {
   "all memory of this isolate": (value) => [160, NaN, value],
 };
 
-describe("the storm guard ends the back-off", () => {
+describe("the GC rate limit ends the back-off", () => {
   /** One that has just recorded an ineffective collection, from 120 to 100 of a limit of 200. */
-  function backedOff(at: (value: number) => [number, number, number]): StormGuard {
+  function backedOff(at: (value: number) => [number, number, number]): GcRateLimit {
     const tested = guard();
     const [used, heapUsed, runtimeTotal] = at(120);
     tested.observe(used, 200, heapUsed, runtimeTotal, true);

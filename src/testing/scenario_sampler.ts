@@ -4,35 +4,35 @@ import { MemInfo, type MemInfoInit, SIGNAL_NAMES } from "../mem_info.ts";
 import type { Sampler, Signal, Signals } from "../sampler.ts";
 
 /**
- * One moment of a memory story: which signals change, and when.
+ * One step of a scenario: which signals change, and when.
  *
  * @since 0.1.0
  */
-export interface StoryMoment extends MemInfoInit {
-  /** Milliseconds on the clock from which on this holds. */
+export interface ScenarioStep extends MemInfoInit {
+  /** Time of the clock in milliseconds from which on the step holds. */
   at: number;
 }
 
 /**
- * What happens to memory: its moments in order of time, or a function that
- * returns the signals at a time of the clock. A function is called for each
- * snapshot. What it throws, `sample()` throws.
+ * What happens to memory: steps in order of time, or a function that returns the
+ * signals at a time of the clock. A function is called for each snapshot. If it
+ * throws, `sample()` throws that error.
  *
  * @since 0.1.0
  */
-export type Story = readonly StoryMoment[] | ((at: number) => MemInfoInit);
+export type Scenario = readonly ScenarioStep[] | ((at: number) => MemInfoInit);
 
 /**
- * A sampler that tells a story. From each moment on its signals hold, until a
- * later moment changes them. `undefined` makes a signal unavailable.
+ * A sampler that follows a scenario. The signals of a step hold until a later step
+ * changes them. `undefined` makes a signal unavailable.
  *
  * ```ts
  * import { MiB } from "@x/memctl";
- * import { ManualClock, StorySampler } from "@x/memctl/testing";
+ * import { ManualClock, ScenarioSampler } from "@x/memctl/testing";
  * import assert from "node:assert/strict";
  *
  * const clock = new ManualClock();
- * const sampler = new StorySampler(clock, [
+ * const sampler = new ScenarioSampler(clock, [
  *   { at: 0, cgroupLimit: 300 * MiB, cgroupCurrent: 100 * MiB },
  *   { at: 5_000, cgroupCurrent: 290 * MiB },
  * ]);
@@ -45,13 +45,13 @@ export type Story = readonly StoryMoment[] | ((at: number) => MemInfoInit);
  *
  * ```ts
  * import { MiB } from "@x/memctl";
- * import { ManualClock, StorySampler } from "@x/memctl/testing";
+ * import { ManualClock, ScenarioSampler } from "@x/memctl/testing";
  * import { systemDriven, watermarks } from "@x/memctl/watchdog";
  * import assert from "node:assert/strict";
  *
  * let garbage = 0;
  * const clock = new ManualClock();
- * const sampler = new StorySampler(
+ * const sampler = new ScenarioSampler(
  *   clock,
  *   () => ({ systemTotal: 100 * MiB, systemAvailable: 100 * MiB - garbage }),
  * );
@@ -65,44 +65,44 @@ export type Story = readonly StoryMoment[] | ((at: number) => MemInfoInit);
  *
  * @since 0.1.0
  */
-export class StorySampler implements Sampler {
+export class ScenarioSampler implements Sampler {
   readonly #clock: Pick<Clock, "now">;
   readonly #tell: (at: number) => MemInfoInit;
   readonly #wakes = new Set<() => void>();
   #closed = false;
   /** The last snapshot, which `signals` explains. */
   #last: MemInfo | undefined;
-  /** How many snapshots were taken. */
+  /** Number of snapshots that were taken. */
   samples = 0;
 
   /**
-   * Makes a sampler that tells this story.
+   * Makes a sampler that follows this scenario.
    *
-   * @param clock Whose time the story follows.
-   * @param story Its moments, in order of time, or a function.
-   * @throws {RangeError} If the story has no moments, or they are out of order.
+   * @param clock The clock of the scenario.
+   * @param scenario Its steps in order of time, or a function.
+   * @throws {RangeError} If the scenario has no steps, or they are out of order.
    */
-  constructor(clock: Pick<Clock, "now">, story: Story) {
+  constructor(clock: Pick<Clock, "now">, scenario: Scenario) {
     this.#clock = clock;
-    if (typeof story === "function") {
-      this.#tell = story;
+    if (typeof scenario === "function") {
+      this.#tell = scenario;
       return;
     }
-    if (story.length === 0) {
-      throw new RangeError("'story' must have at least one moment: current value is none");
+    if (scenario.length === 0) {
+      throw new RangeError("'scenario' must have at least one step: current value is none");
     }
-    story.forEach(({ at }, i) => {
-      const least = i === 0 ? -Infinity : story[i - 1]!.at;
+    scenario.forEach(({ at }, i) => {
+      const least = i === 0 ? -Infinity : scenario[i - 1]!.at;
       if (!(at >= least)) {
         throw new RangeError(
-          `'story' must be in order of 'at': current value is ${show(at)} at index ${i}`,
+          `'scenario' must be in order of 'at': current value is ${show(at)} at index ${i}`,
         );
       }
     });
-    this.#tell = (at) => Object.assign({}, ...story.filter((moment) => moment.at <= at));
+    this.#tell = (at) => Object.assign({}, ...scenario.filter((step) => step.at <= at));
   }
 
-  /** The snapshot of this moment. */
+  /** Takes the snapshot of this time. */
   sample(): MemInfo {
     if (this.#closed) throw new Error("Cannot sample: the sampler is closed");
     this.samples++;
@@ -110,22 +110,22 @@ export class StorySampler implements Sampler {
   }
 
   /**
-   * Explains the last snapshot, or this moment if none was taken: each field that
-   * the story mentions is available from its first mention on.
+   * Explains the last snapshot, or the current time if none was taken. A field is
+   * available from the first step on that has it.
    */
   get signals(): Signals {
     const info = this.#last ?? this.#now();
     const explain = (available: boolean): Signal =>
       available
-        ? { available, source: "story" }
-        : { available, source: "story", reason: "the story does not tell it" };
+        ? { available, source: "scenario" }
+        : { available, source: "scenario", reason: "no step of the scenario has it" };
     return Object.fromEntries([
       ...SIGNAL_NAMES.map((name) => [name, explain(info[name] !== undefined)]),
       ["pressureEvents", explain(true)],
     ]) as Signals;
   }
 
-  /** Wakes who watches with `wakeOnPressure`, as the kernel would. */
+  /** Imitates a pressure event of the kernel, which wakes watches with `wakeOnPressure`. */
   press(): void {
     for (const wake of this.#wakes) wake();
   }
@@ -137,7 +137,7 @@ export class StorySampler implements Sampler {
     return () => void this.#wakes.delete(listener);
   }
 
-  /** How many listen for pressure. */
+  /** Number of listeners for pressure events. */
   get listeners(): number {
     return this.#wakes.size;
   }

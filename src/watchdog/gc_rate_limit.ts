@@ -5,7 +5,7 @@ import type { Share } from "../size.ts";
  *
  * @since 0.1.0
  */
-export interface StormGuardOptions {
+export interface GcRateLimitOptions {
   /** Minimum time between two forced collections, in milliseconds. Default: 50. */
   minGap?: number | undefined;
   /** Maximum back-off between ineffective collections, in milliseconds. Default: 300,000. */
@@ -54,7 +54,7 @@ export interface StormGuardOptions {
 }
 
 /** The options with their defaults filled in; shares are fractions. */
-export type StormGuardSettings = { [name in keyof StormGuardOptions]-?: number };
+export type GcRateLimitSettings = { [name in keyof GcRateLimitOptions]-?: number };
 
 /** Bytes; NaN: unknown, which equals no change. */
 interface Figures {
@@ -67,8 +67,8 @@ interface Figures {
 const CALM_AFTER = 10_000;
 
 /** Says when the next forced collection may be. */
-export class StormGuard {
-  readonly #settings: StormGuardSettings;
+export class GcRateLimit {
+  readonly #settings: GcRateLimitSettings;
   #wait: number;
   /** When the last collection ended. */
   #endedAt = -Infinity;
@@ -83,7 +83,7 @@ export class StormGuard {
   #holding = false;
   #held = 0;
   #ineffectiveCount = 0;
-  #inARow = 0;
+  #consecutive = 0;
   #ineffective = false;
   #limit = NaN;
   /** The last figures observed. */
@@ -94,7 +94,7 @@ export class StormGuard {
   readonly #after = unknownFigures();
   #hasAfter = false;
 
-  constructor(options: StormGuardSettings) {
+  constructor(options: GcRateLimitSettings) {
     this.#settings = options;
     this.#wait = options.minGap;
   }
@@ -129,8 +129,8 @@ export class StormGuard {
   }
 
   /** Consecutive ineffective collections, up to the last collection. */
-  get inARow(): number {
-    return this.#inARow;
+  get consecutive(): number {
+    return this.#consecutive;
   }
 
   /** Milliseconds to wait after the last collection recorded. */
@@ -153,7 +153,7 @@ export class StormGuard {
     const { minGap, maxGap, minFreed, maxShare, maxIneffectiveShare } = this.#settings;
     const helped = freed >= minFreed * used;
     this.#ineffective = !helped;
-    this.#inARow = helped ? 0 : this.#inARow + 1;
+    this.#consecutive = helped ? 0 : this.#consecutive + 1;
     if (!helped) this.#ineffectiveCount++;
     this.#wait = helped ? minGap : Math.min(this.#wait * 2, maxGap);
     this.#share = helped ? maxShare : Math.min(maxShare, maxIneffectiveShare);
