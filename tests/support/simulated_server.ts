@@ -9,7 +9,7 @@ import {
   type ShedRules,
 } from "../../http.ts";
 import { MemInfo, MiB } from "../../mod.ts";
-import { ManualClock, StorySampler } from "../../testing.ts";
+import { ManualClock, ScenarioSampler } from "../../testing.ts";
 
 /** What a request does. Bytes and milliseconds. */
 export interface Cost {
@@ -53,7 +53,7 @@ export class SimulatedServer {
     this.#options = options;
     this.limit = options.limit ?? 512 * MiB;
     this.live = options.base ?? 60 * MiB;
-    const sampler = new StorySampler(this.clock, [{ at: 0 }]);
+    const sampler = new ScenarioSampler(this.clock, [{ at: 0 }]);
     sampler.sample = () =>
       new MemInfo({ cgroupLimit: this.limit, cgroupCurrent: Math.min(this.limit, this.usage) });
     this.shedder = new LoadShedder<RequestLike>({
