@@ -17,7 +17,7 @@
  *   },
  *   priority: (request) => request.headers.has("authorization") ? 1 : 0,
  *   exempt: ["/healthz"],
- *   onRefused: (request, reason) => console.warn(request.url, reason),
+ *   onRejected: (request, reason) => console.warn(request.url, reason),
  * });
  * // Deno.serve(handler);
  * await handler(new Request("http://localhost/"));
@@ -30,7 +30,7 @@ export { health, type HealthReport, healthReport } from "./src/http/health.ts";
 export type { Estimate, KindEstimate } from "./src/http/learned_demand.ts";
 export { LoadShedder, type Pass } from "./src/http/load_shedder.ts";
 export type {
-  RefusalReason,
+  RejectionReason,
   RequestCost,
   RequestLike,
   ShedLevel,
@@ -38,7 +38,7 @@ export type {
   ShedRules,
 } from "./src/http/options.ts";
 export { type ClosableLike, releaseWith, type SocketRequestLike } from "./src/http/release_with.ts";
-export type { ProblemDetails, Refusal } from "./src/http/refusal.ts";
+export type { ProblemDetails, Rejection } from "./src/http/rejection.ts";
 export {
   type Handler,
   type RespondOptions,

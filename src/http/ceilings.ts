@@ -2,7 +2,7 @@ import type { MemInfo } from "../mem_info.ts";
 import { followLevels } from "../policy/levels.ts";
 import type { Standing } from "../policy/learned_costs.ts";
 import { inBytes, type ParsedSize, wholeOf } from "../size.ts";
-import type { RefusalReason } from "./options.ts";
+import type { RejectionReason } from "./options.ts";
 import type { CeilingSettings, LevelRules } from "./settings.ts";
 
 /** The figure that keeps requests out, and its ceiling. All in bytes. */
@@ -100,7 +100,7 @@ export class Ceilings {
   }
 
   /** The figure that is short by this reason; zeros before the first snapshot. */
-  shortage(reason: RefusalReason): Shortage {
+  shortage(reason: RejectionReason): Shortage {
     const { processRss, heapUsed = 0, heapLimit = Infinity } = this.#info ?? {};
     const headroom = this.#info?.headroom();
     const whole = this.#info === undefined ? NaN : wholeOf(this.#info);

@@ -128,7 +128,7 @@ function statusOf<R extends RequestLike>(
   shedder: LoadShedder<R>,
   info: MemInfo | undefined,
 ): HealthReport["status"] {
-  if (shedder.refusesAll) return "fail";
+  if (shedder.rejectsAll) return "fail";
   const failing = info === undefined && shedder.error !== undefined;
   const short = shedder.level !== "normal" || shedder.closedBy !== undefined;
   return short || failing ? "warn" : "pass";

@@ -5,8 +5,8 @@ import { Collector } from "./collector.ts";
 import { type Flight, Flights } from "./flights.ts";
 import { Hooks } from "./hooks.ts";
 import { type Estimate, LearnedDemand, type Need } from "./learned_demand.ts";
-import type { RefusalReason, RequestLike, ShedOptions } from "./options.ts";
-import { type Refusal, renderRefusal } from "./refusal.ts";
+import type { RejectionReason, RequestLike, ShedOptions } from "./options.ts";
+import { type Rejection, renderRejection } from "./rejection.ts";
 import { SampledMemory } from "./sampled_memory.ts";
 import { readShedOptions, type ShedSettings } from "./settings.ts";
 import { type Trial, Trials } from "./trials.ts";
@@ -76,8 +76,8 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
   readonly #trials: Trials;
   readonly #hooks: Hooks;
   readonly #learned: LearnedDemand<R> | undefined;
-  readonly #waiting: Waiting<Pass | Refusal>;
-  #refused = 0;
+  readonly #waiting: Waiting<Pass | Rejection>;
+  #rejected = 0;
   #expired = 0;
   #closed = false;
 
@@ -137,8 +137,8 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
   }
 
   /** Requests that were rejected so far. */
-  get refused(): number {
-    return this.#refused;
+  get rejected(): number {
+    return this.#rejected;
   }
 
   /** Requests that were admitted and not released within `leaseTimeout`. */
@@ -165,7 +165,7 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
   }
 
   /** Why no request is admitted but trials, by the latest sample; `undefined`: some are. */
-  get closedBy(): RefusalReason | undefined {
+  get closedBy(): RejectionReason | undefined {
     if (this.#closed) return undefined;
     const { exceeded, rules, room } = this.#ceilings;
     if (exceeded !== undefined) return exceeded;
@@ -178,7 +178,7 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
   }
 
   /** Whether every request would be rejected now, even as a trial. */
-  get refusesAll(): boolean {
+  get rejectsAll(): boolean {
     const reason = this.closedBy;
     if (reason === undefined) return false;
     const { clock, cost } = this.#settings;
@@ -193,9 +193,9 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
    * @throws {TypeError} If `priority`, `perRequest` or `retryAfter` gives no number.
    * @throws {RangeError} If `perRequest` or `retryAfter` gives a negative or infinite one.
    */
-  admit(request: R): Pass | Refusal {
+  admit(request: R): Pass | Rejection {
     const decision = this.#decide(request);
-    return typeof decision === "object" ? decision : this.#refuse(request, decision);
+    return typeof decision === "object" ? decision : this.#reject(request, decision);
   }
 
   /**
@@ -207,17 +207,17 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
    * @throws {TypeError} If `priority`, `perRequest` or `retryAfter` gives no number.
    * @throws {RangeError} If `perRequest` or `retryAfter` gives a negative or infinite one.
    */
-  admitSoon(request: R): Pass | Refusal | Promise<Pass | Refusal> {
+  admitSoon(request: R): Pass | Rejection | Promise<Pass | Rejection> {
     const decision = this.#decide(request);
     if (typeof decision === "object") return decision;
     if (!this.#mayWait(request, decision) || this.#waiting.isFull) {
-      return this.#refuse(request, decision);
+      return this.#reject(request, decision);
     }
     return this.#waiting.add((final) => {
       const decision = this.#decide(request);
       if (typeof decision === "object") return decision;
       if (!final && this.#mayWait(request, decision)) return undefined;
-      return this.#refuse(request, decision);
+      return this.#reject(request, decision);
     }, PATIENCE);
   }
 
@@ -269,7 +269,7 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
   }
 
   /** The pass, or why there is none. */
-  #decide(request: R): Pass | RefusalReason {
+  #decide(request: R): Pass | RejectionReason {
     const { isExempt, clock, cost, lenient } = this.#settings;
     if (isExempt(request)) return EXEMPT;
     const now = clock.now();
@@ -301,7 +301,7 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
   }
 
   /** Whether a request that is not admitted now may be, once more is known of its kind. */
-  #mayWait(request: R, reason: RefusalReason): boolean {
+  #mayWait(request: R, reason: RejectionReason): boolean {
     if (this.#learned === undefined || this.closedBy !== undefined || reason === "priority") {
       return false;
     }
@@ -309,7 +309,7 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
   }
 
   /** Why a request is rejected; `undefined`: it is not. */
-  #objection(request: R, bytes: number): RefusalReason | undefined {
+  #objection(request: R, bytes: number): RejectionReason | undefined {
     if (this.#closed) return undefined;
     const { exceeded, rules, room } = this.#ceilings;
     const { inFlight: cap, priorityOf } = this.#settings;
@@ -325,7 +325,7 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     return bytes > room ? "headroom" : "inFlight";
   }
 
-  #mayTry(now: number, reason: RefusalReason, bytes: number): boolean {
+  #mayTry(now: number, reason: RejectionReason, bytes: number): boolean {
     const { trial, inFlight: cap, cost } = this.#settings;
     if (!trial || this.#flights.count >= cap) return false;
     // Where a function tells sizes, there may be smaller requests.
@@ -335,7 +335,7 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     return this.#trials.admits(now, this.#ceilings.shortage(reason), bytes, reason !== "inFlight");
   }
 
-  #collect(reason: RefusalReason): boolean {
+  #collect(reason: RejectionReason): boolean {
     try {
       const idle = this.#flights.count === 0;
       if (!this.#collector.collect(this.#ceilings.shortage(reason), idle)) return false;
@@ -366,13 +366,13 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     this.#waiting.look();
   }
 
-  #refuse(request: R, reason: RefusalReason): Refusal {
-    const { retryAfter, onRefused } = this.#settings;
+  #reject(request: R, reason: RejectionReason): Rejection {
+    const { retryAfter, onRejected } = this.#settings;
     const { info } = this.#memory;
     const seconds = retryAfter(info);
-    this.#refused++;
-    if (onRefused !== undefined) this.#hooks.call(() => onRefused(request, reason, info));
-    return renderRefusal(reason, seconds);
+    this.#rejected++;
+    if (onRejected !== undefined) this.#hooks.call(() => onRejected(request, reason, info));
+    return renderRejection(reason, seconds);
   }
 
   #expire(request: R): void {

@@ -49,7 +49,7 @@ export interface RequestCost<R extends RequestLike = RequestLike> {
  *
  * @since 0.1.0
  */
-export type RefusalReason = "headroom" | "inFlight" | "priority" | "rss" | "heapUsed";
+export type RejectionReason = "headroom" | "inFlight" | "priority" | "rss" | "heapUsed";
 
 /**
  * Options of {@linkcode LoadShedder} and {@linkcode shed}. A shedder reads each
@@ -164,7 +164,9 @@ export interface ShedRules<R extends RequestLike = RequestLike> {
   /** Forces a garbage collection. Default: the function of the runtime. */
   gc?: (() => void) | undefined;
   /** Called with each request that is rejected, for logs and counters. */
-  onRefused?: ((request: R, reason: RefusalReason, info: MemInfo | undefined) => void) | undefined;
+  onRejected?:
+    | ((request: R, reason: RejectionReason, info: MemInfo | undefined) => void)
+    | undefined;
   /** Called with each request that was not released within `leaseTimeout`. */
   onExpired?: ((request: R) => void) | undefined;
   /**

@@ -42,7 +42,7 @@ export interface ShedSettings<R extends RequestLike> {
   readonly gc: (() => void) | undefined;
   /** Milliseconds until the lease of a request expires; `Infinity`: never. */
   readonly leaseTimeout: number;
-  readonly onRefused: ShedOptions<R>["onRefused"];
+  readonly onRejected: ShedOptions<R>["onRejected"];
   readonly onExpired: ShedOptions<R>["onExpired"];
   /** Whether to learn what requests take. */
   readonly learn: boolean;
@@ -115,7 +115,7 @@ export function readShedOptions<R extends RequestLike>(
   const { retryAfter = 1, trial = true, collect = true, gc, leaseTimeout = 300_000 } = options;
   const isBare = perRequest === undefined && headroom === undefined && levels === undefined;
   const { learn = isBare, key, onUnexplained } = options;
-  const { onRefused, onExpired, onError, clock = systemClock } = options;
+  const { onRejected, onExpired, onError, clock = systemClock } = options;
   checkAmount("maxAge", maxAge);
   checkCount("inFlight", inFlight);
   checkFunction("priority", priority);
@@ -123,7 +123,7 @@ export function readShedOptions<R extends RequestLike>(
   checkOptionalBoolean("collect", collect);
   checkOptionalFunction("gc", gc);
   if (leaseTimeout !== Infinity) checkInterval(leaseTimeout, "leaseTimeout");
-  checkOptionalFunction("onRefused", onRefused);
+  checkOptionalFunction("onRejected", onRejected);
   checkOptionalFunction("onExpired", onExpired);
   checkOptionalFunction("onError", onError);
   checkOptionalMethod("clock", clock, "every");
@@ -157,7 +157,7 @@ export function readShedOptions<R extends RequestLike>(
     collect,
     gc,
     leaseTimeout,
-    onRefused,
+    onRejected,
     onExpired,
     learn,
     lenient: learn && headroom === undefined && levels === undefined,

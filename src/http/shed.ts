@@ -1,7 +1,7 @@
 import { checkFunction, checkObject, show } from "../check.ts";
 import { LoadShedder, type Pass } from "./load_shedder.ts";
 import type { ShedOptions } from "./options.ts";
-import type { Refusal } from "./refusal.ts";
+import type { Rejection } from "./rejection.ts";
 import { Sent } from "./sent.ts";
 
 /**
@@ -22,7 +22,7 @@ export type Handler<Rest extends unknown[] = []> = (
  */
 export interface RespondOptions {
   /** Answers a rejected request. Default: a body of `application/problem+json`. */
-  respond?: ((refusal: Refusal, request: Request) => Response | Promise<Response>) | undefined;
+  respond?: ((rejection: Rejection, request: Request) => Response | Promise<Response>) | undefined;
 }
 
 /**
@@ -126,7 +126,7 @@ export function shed<Rest extends unknown[] = []>(
   const shedder = isOwn ? new LoadShedder<Request>(source) : source;
   const sent = new Sent();
   const answer = (
-    admission: Pass | Refusal,
+    admission: Pass | Rejection,
     request: Request,
     rest: Rest,
   ): Response | Promise<Response> => {
@@ -180,6 +180,6 @@ function readRespond(
   return respond;
 }
 
-function asProblem({ status, headers, body }: Refusal): Response {
+function asProblem({ status, headers, body }: Rejection): Response {
   return new Response(JSON.stringify(body), { status, headers });
 }

@@ -39,7 +39,7 @@ export interface ShedderFigures {
   /** Requests that were admitted so far. */
   readonly admitted: number;
   /** Requests that were rejected so far. */
-  readonly refused: number;
+  readonly rejected: number;
   /** Requests that were not released in time so far. */
   readonly expired: number;
   /** Why no request is admitted but trials; `undefined`: some are. */
@@ -60,8 +60,8 @@ export function readWatchdog({ state, limit, counters }: WatchdogFigures): Watch
 
 /** Reads a shedder once for all its metrics. */
 export function readShedder(shedder: ShedderFigures): ShedderFigures {
-  const { inFlight, admitted, refused, expired, closedBy } = shedder;
-  return { inFlight, admitted, refused, expired, closedBy };
+  const { inFlight, admitted, rejected, expired, closedBy } = shedder;
+  return { inFlight, admitted, rejected, expired, closedBy };
 }
 
 /** The figures of a watchdog. */
@@ -106,7 +106,7 @@ export const SHEDDER_FIGURES: readonly Figure<ShedderFigures>[] = [
   ),
   gauge("requests_in_flight", "Requests in flight.", "sum", ({ inFlight }) => inFlight),
   counter("requests_admitted_total", "Requests admitted.", ({ admitted }) => admitted),
-  counter("requests_rejected_total", "Requests rejected.", ({ refused }) => refused),
+  counter("requests_rejected_total", "Requests rejected.", ({ rejected }) => rejected),
   counter(
     "requests_expired_total",
     "Requests that were not released in time.",

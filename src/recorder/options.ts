@@ -53,7 +53,7 @@ export interface RecordedShedder {
   /** Requests in flight. */
   readonly inFlight: number;
   /** Requests rejected so far. */
-  readonly refused: number;
+  readonly rejected: number;
 }
 
 /**
@@ -135,7 +135,7 @@ export function readRecorderOptions(options: RecorderOptions): RecorderSettings 
   );
   if (interval !== false) checkInterval(interval);
   checkShape("watchdog", watchdog, "counters", "a Watchdog");
-  checkShape("shedder", shedder, "refused", "a LoadShedder");
+  checkShape("shedder", shedder, "rejected", "a LoadShedder");
   checkOptionalFunction("onPreviousEnd", onPreviousEnd);
   checkOptionalFunction("onError", onError);
   checkOptionalSignal("signal", signal);

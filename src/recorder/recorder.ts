@@ -114,7 +114,7 @@ class FlightRecorder implements Recorder {
   #level: string | undefined;
   #exit: { code: number | undefined } | undefined;
   /** The totals at the sample before. */
-  #refused: number | undefined;
+  #rejected: number | undefined;
   #forced: number | undefined;
   #freed: number | undefined;
   /** Reused from sample to sample. */
@@ -244,10 +244,10 @@ class FlightRecorder implements Recorder {
     values.oomKill = events?.oomKill;
     const { shedder, watchdog } = this.#settings;
     if (shedder !== undefined) {
-      const { refused } = shedder;
-      values.rejected = refused - (this.#refused ?? refused);
+      const { rejected } = shedder;
+      values.rejected = rejected - (this.#rejected ?? rejected);
       values.inFlight = shedder.inFlight;
-      this.#refused = refused;
+      this.#rejected = rejected;
     }
     if (watchdog !== undefined) {
       const { forced, bytesFreed } = watchdog.counters;

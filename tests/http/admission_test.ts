@@ -21,7 +21,7 @@ describe("LoadShedder.admit()", () => {
       return outcome(shedder.admit({ url: "/" }));
     });
     assert.deepEqual(seen, [true, "headroom", "headroom", true]);
-    assert.deepEqual([shedder.admitted, shedder.refused], [2, 2]);
+    assert.deepEqual([shedder.admitted, shedder.rejected], [2, 2]);
   });
 
   it("by default rejects requests below a tenth of the limit", () => {
@@ -75,7 +75,7 @@ describe("LoadShedder.admit()", () => {
       const sampler = new ScenarioSampler(clock, [{ ...LIMIT, ...left(400), ...moment, at: 0 }]);
       const shedder = new LoadShedder({ sampler, clock, collect: false, ...options });
       const decided = outcome(shedder.admit({}));
-      assert.equal(shedder.refusesAll, decided !== true);
+      assert.equal(shedder.rejectsAll, decided !== true);
       return decided;
     };
     const process = { processRss: 90, heapUsed: 60, heapLimit: 100 };
@@ -91,10 +91,10 @@ describe("LoadShedder.admit()", () => {
     );
   });
 
-  it("tells each refusal, and lets everything in once closed", () => {
+  it("tells each rejection, and lets everything in once closed", () => {
     const told: unknown[] = [];
     const { sampler, shedder } = scripted({ 0: 1 }, {
-      onRefused: ({ url }, reason, info) => told.push([url, reason, info!.headroom()]),
+      onRejected: ({ url }, reason, info) => told.push([url, reason, info!.headroom()]),
     });
     shedder.admit({ url: "/x" });
     assert.deepEqual(told, [["/x", "headroom", MiB]]);

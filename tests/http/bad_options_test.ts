@@ -124,10 +124,10 @@ describe("options of LoadShedder", () => {
       /'levels\.a' must be an object: current value is 5$/,
     ],
     [
-      "onRefused 5",
-      { onRefused: 5 } as never,
+      "onRejected 5",
+      { onRejected: 5 } as never,
       TypeError,
-      /'onRefused' must be a function: current value is 5$/,
+      /'onRejected' must be a function: current value is 5$/,
     ],
     [
       "onExpired 5",

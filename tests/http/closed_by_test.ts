@@ -35,7 +35,7 @@ describe("what closes a load shedder", () => {
   });
 });
 
-describe("the reason of a refusal", () => {
+describe("the reason of a rejection", () => {
   const reasons = (options: ShedRules<RequestLike>) => {
     const { shedder } = scripted({ 0: 84 }, { headroom: 64 * MiB, trial: false, ...options });
     return [1, 2, 3].map(() => outcome(shedder.admit({ url: "/" })));

@@ -18,7 +18,7 @@ function collecting(used: number, helpful: number, options: ShedRules<RequestLik
   return { clock, memory, shedder };
 }
 
-describe("garbage collection before a refusal", () => {
+describe("garbage collection before a rejection", () => {
   it("admits the request if it helped", () => {
     const { memory, shedder } = collecting(490, 1, { trial: false });
     assert.equal(outcome(shedder.admit({})), true);

@@ -40,7 +40,7 @@ function fail(message: string): () => never {
 
 describe("the error of a load shedder", () => {
   it("is that of sampling before that of a hook", () => {
-    const { shedder, sample } = breakable({ onRefused: fail("hook") });
+    const { shedder, sample } = breakable({ onRejected: fail("hook") });
     assert.equal(shedder.error, undefined);
     shedder.admit({ url: "/" });
     assert.match(String(shedder.error), /hook/);
@@ -49,7 +49,7 @@ describe("the error of a load shedder", () => {
   });
 
   it("is that of the hook again once sampling works again", () => {
-    const { shedder, sample } = breakable({ onRefused: fail("hook") });
+    const { shedder, sample } = breakable({ onRejected: fail("hook") });
     shedder.admit({ url: "/" });
     sample(new Error("out of reach"));
     sample();

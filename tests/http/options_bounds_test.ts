@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { health, healthReport, LoadShedder, type Refusal, shed } from "../../http.ts";
+import { health, healthReport, LoadShedder, type Rejection, shed } from "../../http.ts";
 import { MemInfo, MiB } from "../../mod.ts";
 import { ManualClock, ScenarioSampler } from "../../testing.ts";
 
@@ -29,7 +29,7 @@ describe("the bounds of the options of load shedding", () => {
 
   it("a rejected client may be asked not to wait", () => {
     const tested = make({ inFlight: 0, retryAfter: 0 });
-    assert.equal((tested.admit({ url: "/" } as never) as Refusal).headers["retry-after"], "0");
+    assert.equal((tested.admit({ url: "/" } as never) as Rejection).headers["retry-after"], "0");
   });
 });
 

@@ -26,7 +26,7 @@ function allOptions(headroom: number) {
     trial: false,
     leaseTimeout: 1_000,
     gc: () => {},
-    onRefused: () => {},
+    onRejected: () => {},
     onExpired: () => {},
     onError: () => {},
     sampler,
@@ -95,10 +95,10 @@ describe("options of a shedder", () => {
     options.inFlight = 0;
     options.exempt.push("/x");
     options.retryAfter = () => 99;
-    options.onRefused = () => void told.push("changed");
-    const refusal = shedder.admit({ url: "/x" });
-    assert.equal(outcome(refusal), "priority");
-    assert.equal(!refusal.admitted && refusal.headers["retry-after"], "7");
+    options.onRejected = () => void told.push("changed");
+    const rejection = shedder.admit({ url: "/x" });
+    assert.equal(outcome(rejection), "priority");
+    assert.equal(!rejection.admitted && rejection.headers["retry-after"], "7");
     assert.equal(outcome(shedder.admit({ url: "/pay" })), true);
     assert.deepEqual(told, []);
     shedder.close();

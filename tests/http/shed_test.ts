@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { LoadShedder, type Refusal, shed } from "../../http.ts";
+import { LoadShedder, type Rejection, shed } from "../../http.ts";
 import { MemInfo } from "../../mod.ts";
 import { refusesBadOptions } from "../support/bad_options.ts";
 import { scripted } from "../support/scripted_shedder.ts";
@@ -64,13 +64,13 @@ describe("shed()", () => {
 
   it("answers as each handler is told to, by one shedder for all", async () => {
     const { shedder } = scripted({ 0: 1 });
-    const respond = ({ reason }: Refusal) => new Response(reason, { status: 429 });
+    const respond = ({ reason }: Rejection) => new Response(reason, { status: 429 });
     const told = shed(() => new Response("served"), shedder, { respond });
     const other = shed(() => new Response("served"), shedder);
     const response = await told(new Request("http://x/"));
     assert.deepEqual([response.status, await response.text()], [429, "headroom"]);
     assert.equal((await other(new Request("http://x/"))).status, 503);
-    assert.equal(shedder.refused, 2);
+    assert.equal(shedder.rejected, 2);
     assert.equal(told.shedder, shedder);
   });
 

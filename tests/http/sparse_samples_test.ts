@@ -81,7 +81,7 @@ describe("a load shedder", () => {
     await inContainer({
       headroom: "10%",
       trial: false,
-      onRefused: (_, __, info) => infos.push(info),
+      onRejected: (_, __, info) => infos.push(info),
     }, (shedder, set) => {
       set(95 * MiB);
       assert.equal(shedder.admit({ url: "/" }).admitted, false);

@@ -16,7 +16,7 @@ describe("stop()", () => {
     const metrics = observeMemory(registry, {
       sampler,
       watchdog: { state: "running", limit: 9, counters },
-      shedder: { inFlight: 1, admitted: 2, refused: 3, expired: 4, closedBy: undefined },
+      shedder: { inFlight: 1, admitted: 2, rejected: 3, expired: 4, closedBy: undefined },
     });
     const merged = Registry.merge([registry]);
     metrics.stop();

@@ -104,7 +104,7 @@ describe("a scrape over HTTP", () => {
         { at: 0, processRss: 1, pressure: { some: points, full: points } },
       ]),
       watchdog: { state: "running", limit: 9, counters },
-      shedder: { inFlight: 1, admitted: 2, refused: 3, expired: 4, closedBy: undefined },
+      shedder: { inFlight: 1, admitted: 2, rejected: 3, expired: 4, closedBy: undefined },
     });
     await serve(registry, async (get) => {
       const { status, stdout, stderr } = spawnSync("promtool", ["check", "metrics"], {

@@ -67,7 +67,7 @@ describe("a watchdog and a load shedder as metrics", () => {
     observeMemory(registry, {
       sampler: still({ processRss: 7 }),
       watchdog: { state: "running", limit: 1, counters: undefined as never },
-      shedder: { inFlight: 0, admitted: 0, refused: 0, expired: 0, closedBy: "headroom" },
+      shedder: { inFlight: 0, admitted: 0, rejected: 0, expired: 0, closedBy: "headroom" },
       onError: (error) => errors.push(error),
     });
     assert.deepEqual(await scrape(registry), {

@@ -116,14 +116,14 @@ describe("recorder()", () => {
 
   it("records levels, rejections, forced collections and notes", () =>
     withRecorder(({ clock, file, start }) => {
-      const shedder = { level: "normal", inFlight: 2, refused: 10 };
+      const shedder = { level: "normal", inFlight: 2, rejected: 10 };
       const watchdog = { counters: { forced: 4, bytesFreed: 100 } };
       const events = { folder: "/x", high: 1, max: 2, oom: 3, oomKill: 4 };
       const sampler = new ScenarioSampler(clock, [{ at: 0 }]);
       Object.assign(sampler, { cgroupEvents: () => events });
       const flight = start({ shedder, watchdog, sampler });
       shedder.level = "low";
-      shedder.refused = 13;
+      shedder.rejected = 13;
       watchdog.counters = { forced: 5, bytesFreed: 150 };
       clock.tick(1_000);
       flight.level("critical");
@@ -224,7 +224,7 @@ describe("recorder()", () => {
       assert.match(String(errors), /^Error: Cannot record into .*: no sample today$/);
     }));
 
-  it("has one recorder per file: a second one of the program is refused", () =>
+  it("has one recorder per file: a second one of the program is rejected", () =>
     withRecorder(({ file, start }) => {
       const first = start();
       assert.throws(() => start(), {
@@ -251,7 +251,7 @@ describe("recorder()", () => {
       assert.deepEqual(readRecord(file).runs.map(({ samples }) => samples.length), [1, 0]);
     }));
 
-  it("is refused while another process that runs records into the file", {
+  it("is rejected while another process that runs records into the file", {
     skip: process.platform === "linux" ? false : "needs /proc",
   }, () =>
     withRecorder(async ({ file, start }) => {

@@ -138,7 +138,7 @@ describe("a record file", () => {
     }
   });
 
-  it("is refused by its older recorder once a newer one has begun", () => {
+  it("is rejected by its older recorder once a newer one has begun", () => {
     const file = new MemoryFile();
     const first = begin(file, 1, 0);
     first(1);
@@ -150,7 +150,7 @@ describe("a record file", () => {
     assert.deepEqual(times(parseFile(file.bytes)!).flat(), [1, 501, 2001]);
   });
 
-  it("is refused by one of two recorders that begin the same run", () => {
+  it("is rejected by one of two recorders that begin the same run", () => {
     const file = new MemoryFile();
     const first = begin(file, 1, 0);
     file.write(encodeHeader({ ...header(1), token: 99 }), headerAt(1));

@@ -49,7 +49,7 @@ export async function everyMetric(seconds: number): Promise<Record<string, Famil
     shedder: {
       inFlight: 3,
       admitted: seconds * 5,
-      refused: seconds,
+      rejected: seconds,
       expired: 0,
       closedBy: undefined,
     },

@@ -2,7 +2,7 @@ import {
   LoadShedder,
   type MemInfoInit,
   type Pass,
-  type Refusal,
+  type Rejection,
   type RequestLike,
   type ShedRules,
 } from "../../http.ts";
@@ -46,6 +46,6 @@ export function settable(headroom: number): {
 }
 
 /** `true`, or why not. */
-export function outcome(admission: Pass | Refusal): true | string {
+export function outcome(admission: Pass | Rejection): true | string {
   return admission.admitted || admission.reason;
 }

@@ -4,7 +4,7 @@
 import {
   LoadShedder,
   type Pass,
-  type Refusal,
+  type Rejection,
   type RequestLike,
   type ShedRules,
 } from "../../http.ts";
@@ -78,7 +78,7 @@ export class SimulatedServer {
   /** Sends a request that may wait; resolves with whether it was served, once it is admitted or not. */
   send(cost: Cost, request: RequestLike = { url: "/" }): Promise<boolean> | boolean {
     const start = this.clock.now();
-    const settle = (admission: Pass | Refusal) => this.#begin(admission, cost, start);
+    const settle = (admission: Pass | Rejection) => this.#begin(admission, cost, start);
     const admission = this.shedder.admitSoon(request);
     return admission instanceof Promise ? admission.then(settle) : settle(admission);
   }
@@ -129,7 +129,7 @@ export class SimulatedServer {
     this.#due.splice(i, 0, { at, run });
   }
 
-  #begin(admission: Pass | Refusal, { bytes, late = 0, hold }: Cost, start: number): boolean {
+  #begin(admission: Pass | Rejection, { bytes, late = 0, hold }: Cost, start: number): boolean {
     if (!admission.admitted) {
       this.rejected++;
       return false;

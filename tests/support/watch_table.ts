@@ -37,7 +37,9 @@ export function describeWatchTable(name: string, makeTime: () => Time): void {
     ];
     for (const [interval, error, message] of intervals) {
       row(
-        `an interval of ${String(interval)} (${typeof interval}) is refused and nothing is sampled`,
+        `an interval of ${
+          String(interval)
+        } (${typeof interval}) is rejected and nothing is sampled`,
         async (bench) => {
           bench.start({ interval: interval as number, immediate: true });
           await settle();
@@ -55,7 +57,7 @@ export function describeWatchTable(name: string, makeTime: () => Time): void {
       assert.equal(bench.outcome.state, "pending");
     });
 
-    row("a callback that is not a function is refused", async (bench) => {
+    row("a callback that is not a function is rejected", async (bench) => {
       const { sampler, time: { clock } } = bench;
       const options = { interval: 100, immediate: true, sampler, clock };
       for (const callback of [undefined, null, "f", {}]) {

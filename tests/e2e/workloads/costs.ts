@@ -4,7 +4,7 @@
 
 import type http from "node:http";
 import process from "node:process";
-import { LoadShedder, type Pass, type Refusal, releaseWith, shed } from "../../../http.ts";
+import { LoadShedder, type Pass, type Rejection, releaseWith, shed } from "../../../http.ts";
 import { serve } from "../serve.ts";
 import { stream, work } from "./costly.ts";
 import { type Admission, protections } from "./protections.ts";
@@ -38,7 +38,7 @@ function node(): http.RequestListener {
   const shedder = protection === "shed" ? new LoadShedder() : undefined;
   const admit = shedder === undefined ? protections(protection) : undefined;
   return async (request, response) => {
-    const admission: Pass | Refusal | Admission | undefined = shedder === undefined
+    const admission: Pass | Rejection | Admission | undefined = shedder === undefined
       ? admit!()
       : await shedder.admitSoon(request);
     if (admission === undefined || ("admitted" in admission && !admission.admitted)) {

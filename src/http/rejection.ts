@@ -1,4 +1,4 @@
-import type { RefusalReason } from "./options.ts";
+import type { RejectionReason } from "./options.ts";
 
 /**
  * The body of a rejection, by RFC 9457 (`application/problem+json`).
@@ -22,11 +22,11 @@ export interface ProblemDetails {
  *
  * @since 0.1.0
  */
-export interface Refusal {
+export interface Rejection {
   /** The request is rejected. */
   readonly admitted: false;
   /** Why the request is rejected. */
-  readonly reason: RefusalReason;
+  readonly reason: RejectionReason;
   /** The HTTP status: 503. */
   readonly status: number;
   /** The headers `content-type`, `retry-after` in seconds, and `cache-control`. */
@@ -35,8 +35,8 @@ export interface Refusal {
   readonly body: ProblemDetails;
 }
 
-/** The refusal for this reason, with the time to wait in seconds. */
-export function renderRefusal(reason: RefusalReason, seconds: number): Refusal {
+/** The rejection for this reason, with the time to wait in seconds. */
+export function renderRejection(reason: RejectionReason, seconds: number): Rejection {
   return {
     admitted: false,
     reason,
@@ -55,7 +55,7 @@ export function renderRefusal(reason: RefusalReason, seconds: number): Refusal {
   };
 }
 
-const DETAILS: Record<RefusalReason, string> = {
+const DETAILS: Record<RejectionReason, string> = {
   headroom: "Memory is short",
   inFlight: "Too many requests at once for the memory that is left",
   priority: "Memory is short, and more important requests go first",
