@@ -1,6 +1,6 @@
 /**
- * The command line: what this process may know of its memory, memory as it
- * goes, a chart of it, and commands whose heap fits the memory limit.
+ * The command line: inspects the memory of a process, draws charts of it, and
+ * starts commands whose heap fits the memory limit.
  *
  * ```sh
  * deno run -A jsr:@x/memctl/cli doctor

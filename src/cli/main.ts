@@ -3,7 +3,7 @@ import type { Flags } from "./flags.ts";
 import type { Terminal } from "../terminal.ts";
 import { UsageError } from "./usage_error.ts";
 
-const HELP = `memctl: what this process may know of its memory
+const HELP = `memctl: memory of a process, its container and its host
 
 usage: memctl doctor [PLACE] [--json]
        memctl watch [PLACE] [--interval MS] [--count N] [--usage WHICH] [--json]
@@ -12,28 +12,28 @@ usage: memctl doctor [PLACE] [--json]
        memctl report FILE [--run N] [--output FILE] [--json]
        memctl exec [SIZES] [--watchdog] [--print [--json]] [--spawn] -- COMMAND…
 
-  doctor  which signals there are, where from, why not the others, and what
-          to change, by the flag or variable that changes it
-  watch   memory as it goes: a live view in a terminal, lines elsewhere
-  plot    a chart (SVG) of what "watch --json" has recorded; FILE may be -
-  plan    heap sizes, flags and variables that fit the memory limit of this
-          process, each with its reason
-  report  how the last run that @x/memctl/recorder recorded in FILE ended
-  exec    starts COMMAND with these variables, in the place of this process
+  doctor  prints each signal with its source, why others are unavailable, and
+          what to change, with the flag or variable that changes it
+  watch   prints memory periodically: a live view in a terminal, lines elsewhere
+  plot    draws a chart (SVG) of a recording of "watch --json"; FILE may be -
+  plan    prints heap sizes, flags and variables that fit the memory limit of
+          this process, each with its reason
+  report  prints how the last run ended that @x/memctl/recorder recorded in FILE
+  exec    starts COMMAND with these variables, and becomes that process
 
   --interval MS   milliseconds between two samples (1000)
   --count N       end after so many samples
   --usage WHICH   what headroom subtracts: current or workingSet (current)
-  --json          for machines; watch: one object per line
-  --output FILE   where the chart goes (standard output)
+  --json          prints JSON; watch: one object per line
+  --output FILE   file for the chart (standard output)
   --width N, --height N   of the chart, in pixels (900, 420)
   --run N         report on this run (the latest that has ended)
   --runtime NAME  plan only for deno, bun or node
   --shell         plan as lines for a shell: eval "$(memctl plan --shell)"
   --watchdog      start the watchdog in COMMAND too, if there is a limit
-  --print         what exec would do; it starts nothing
+  --print         print what exec would do, and start nothing
   --spawn         start COMMAND as a child and pass signals on to it
-  --help          this text
+  --help          print this text
 
 PLACE:
   --pid PID       another process: its cgroup, RSS and pressure (Linux only)
@@ -49,9 +49,12 @@ SIZES; a size is a number of bytes, or one with K, M or G:
   --buffers SIZE  buffers and native memory of each process (0)
   --reserve SIZE  leave this much of the limit, or a share such as 10%, unused (0)
 
-exit code: 0 all well, or the process has ended; 1 doctor found something to
-change, or a file or process cannot be read; 2 the command line is wrong, or the limit too small or unreadable.
-exec: that of COMMAND; 126 it cannot be executed; 127 it was not found
+exit codes:
+  0    no error, or the process has ended
+  1    doctor found something to change, or a file or process cannot be read
+  2    the command line is wrong, or the limit is too small or cannot be read
+  exec ends with the exit code of COMMAND, with 126 if it cannot be executed, and
+  with 127 if it was not found.
 `;
 
 /** What a plan is made for. */

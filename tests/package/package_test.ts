@@ -28,11 +28,17 @@ const TOOLS: Record<string, string[]> = {
 const { exports } = JSON.parse(fs.readFileSync(path.join(root, "deno.json"), "utf8"));
 const subpaths = Object.keys(exports).map((name) => name.slice(1));
 
+/** Those that export nothing: importing them is what they are for. */
+const WITHOUT_EXPORTS = ["/auto", "/cli"];
+
 /** Names the types of every entry point. */
-const ALL = `export type All = [
-${subpaths.map((name) => `  typeof import("@x/memctl${name}"),`).join("\n")}
-];
-`;
+const ALL = [
+  ...WITHOUT_EXPORTS.map((name) => `import "@x/memctl${name}";`),
+  "export type All = [",
+  ...subpaths.filter((name) => !WITHOUT_EXPORTS.includes(name))
+    .map((name) => `  typeof import("@x/memctl${name}"),`),
+  "];",
+].join("\n");
 
 /** Uses a type and a value of most entry points. */
 const PROGRAM = `
