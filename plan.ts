@@ -2,8 +2,9 @@
  * From a memory limit to heap sizes, a number of workers, flags and
  * environment variables, for Deno, Bun and Node.
  *
- * Engines size their heap when they start. Deno and Bun size it by the memory
- * of the host, and no engine takes a second process or a worker into account.
+ * Engines size their heap when they start. Deno sizes it by
+ * the memory of the host, Bun has no limit, and no engine takes a second process or
+ * a worker into account.
  *
  * ```ts
  * import { MiB } from "@x/memctl";

@@ -3,6 +3,7 @@
 import { line, picture, rect, text } from "./svg.ts";
 
 const BOX = { width: 150, height: 92 };
+const MODULE_WIDTH = 146;
 
 /** The picture of the architecture. */
 export function architecture(): string {
@@ -36,26 +37,31 @@ export function architecture(): string {
   const from = 20 + 2 * (BOX.width + 42) + BOX.width / 2;
   const modules = [
     "./policy\nlevels, budgets",
-    "./watchdog\nforces GC",
+    "./watchdog, ./auto\nforce GC",
     "./http\nsheds load",
     "./otel, ./prometheus\nmetrics",
-    "./cli\ndoctor, watch, exec",
+    "./recorder, ./retire\nthe end of a process",
+    "./cli, ./plan\ndoctor, exec",
   ];
   parts.push(text(20, 26, "core: @x/memctl", { colour: "muted" }));
   parts.push(
     text(20, 282, "modules of their own, each loaded only if you import it", { colour: "muted" }),
   );
   modules.forEach((content, i) => {
-    const x = 20 + i * (BOX.width + 42);
+    const x = 20 + i * (MODULE_WIDTH + 8.4);
     const [title, note] = content.split("\n");
     parts.push(
-      line([[from, 137], [from, 160], [x + BOX.width / 2, 160], [x + BOX.width / 2, 198]], "blue", {
-        arrow: true,
-        width: 1.5,
-      }),
-      rect(x, 200, BOX.width, 56, "panel", { line: "grid", radius: 6 }),
-      text(x + BOX.width / 2, 223, title!, { anchor: "middle", bold: true, size: 12.5 }),
-      text(x + BOX.width / 2, 243, note!, { anchor: "middle", colour: "muted", size: 12 }),
+      line(
+        [[from, 137], [from, 160], [x + MODULE_WIDTH / 2, 160], [x + MODULE_WIDTH / 2, 198]],
+        "blue",
+        {
+          arrow: true,
+          width: 1.5,
+        },
+      ),
+      rect(x, 200, MODULE_WIDTH, 56, "panel", { line: "grid", radius: 6 }),
+      text(x + MODULE_WIDTH / 2, 223, title!, { anchor: "middle", bold: true, size: 12.5 }),
+      text(x + MODULE_WIDTH / 2, 243, note!, { anchor: "middle", colour: "muted", size: 12 }),
     );
   });
   return picture(
