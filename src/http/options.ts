@@ -104,15 +104,14 @@ export interface ShedRules<R extends RequestLike = RequestLike> {
    * counts twice, which rejects more requests than necessary. `within` avoids
    * that: after so many milliseconds, samples show the memory of the request.
    * `within` is counted in up to five ticks of one timer, so it may take 1.25
-   * times as long. Default: 0, or what the shedder learns.
+   * times as long. Default: 0, or the estimate of `learn`.
    */
   perRequest?: number | RequestCost<R> | ((request: R) => number) | undefined;
   /**
    * Learns from samples how many bytes a request of each kind takes. Until it
    * knows, few requests of that kind are in flight at once: `admitSoon()` and
    * `shed` let the others wait for up to a second, and `admit()` rejects them.
-   * Not together with `perRequest`. Default: `true` if none of `perRequest`,
-   * `headroom` and `levels` is given.
+   * Not together with `perRequest`. Default: `false`.
    */
   learn?: boolean | undefined;
   /**

@@ -113,8 +113,7 @@ export function readShedOptions<R extends RequestLike>(
   const { maxAge = 10, headroom, levels, sustain, maxRss, maxHeapUsed } = options;
   const { inFlight = Infinity, perRequest, exempt, priority = () => 0 } = options;
   const { retryAfter = 1, trial = true, collect = true, gc, leaseTimeout = 300_000 } = options;
-  const isBare = perRequest === undefined && headroom === undefined && levels === undefined;
-  const { learn = isBare, key, onUnexplained } = options;
+  const { learn = false, key, onUnexplained } = options;
   const { onRejected, onExpired, onError, clock = systemClock } = options;
   checkAmount("maxAge", maxAge);
   checkCount("inFlight", inFlight);

@@ -153,8 +153,8 @@ describe("memory that no request explains", () => {
 });
 
 describe("the estimate", () => {
-  it("is there unless the user tells what requests take", () => {
-    for (const shed of [{ perRequest: 1 }, { headroom: 1 }, { learn: false }]) {
+  it("is there if the shedder learns, which it does not by default", () => {
+    for (const shed of [{ perRequest: 1 }, { learn: undefined }, { learn: false }]) {
       assert.equal(new SimulatedServer({ shed }).shedder.estimate, undefined);
     }
     const { shedder } = new SimulatedServer({ shed: { headroom: 1, learn: true } });

@@ -63,6 +63,7 @@ export class SimulatedServer {
         this.collections++;
         this.#collect();
       },
+      ...(options.shed?.perRequest === undefined && { learn: true }),
       ...options.shed,
     });
   }

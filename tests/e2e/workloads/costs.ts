@@ -19,7 +19,7 @@ function web(): (request: Request) => Response | Promise<Response> {
       ? new Response(ReadableStream.from(stream()))
       : new Response(await work(workload, new URL(url).pathname));
   if (protection === "bare") return answer;
-  if (protection === "shed") return shed(answer);
+  if (protection === "shed") return shed(answer, { learn: true });
   const admit = protections(protection);
   return async (request) => {
     const admission = admit();
@@ -35,7 +35,7 @@ function web(): (request: Request) => Response | Promise<Response> {
 }
 
 function node(): http.RequestListener {
-  const shedder = protection === "shed" ? new LoadShedder() : undefined;
+  const shedder = protection === "shed" ? new LoadShedder({ learn: true }) : undefined;
   const admit = shedder === undefined ? protections(protection) : undefined;
   return async (request, response) => {
     const admission: Pass | Rejection | Admission | undefined = shedder === undefined
