@@ -70,11 +70,16 @@ export function chart(curves: readonly Curve[], options: ChartOptions): string[]
     const beyond = atX(second) > right - 170;
     parts.push(
       rect(atX(second) - 4, atY(value) - 4, 8, 8, colour),
-      text(atX(second) + (beyond ? -10 : 10), atY(value) + (beyond ? -10 : 5), end, {
-        colour,
-        bold: true,
-        anchor: beyond ? "end" : "start",
-      }),
+      text(
+        atX(second) + (beyond ? -10 : 10),
+        atY(value) + (beyond ? -10 : atY(value) < y + 14 ? 20 : 5),
+        end,
+        {
+          colour,
+          bold: true,
+          anchor: beyond ? "end" : "start",
+        },
+      ),
     );
   }
   return parts;
