@@ -103,13 +103,21 @@ function emptyRun({ run, info }: Pick<Header, "run"> & Partial<Header>): RunReco
   return { run, samples: [], events: [], trailing: [], lastAt: info?.startedAt ?? 0 };
 }
 
+/**
+ * Milliseconds. After an error that nobody catches, Bun still runs the timers that
+ * are due, so a sample may follow it before the exit.
+ */
+const SAME_TURN = 100;
+
 function add(block: Block, records: RunRecords): void {
   const { words, numbers } = block;
   const at = numbers[NUMBER.at]!;
   records.lastAt = at;
   if (words[WORD.kind] === KIND.sample) {
     records.samples.push(sampleOf(at, numbers));
-    records.trailing = [];
+    records.trailing = records.trailing.filter((event) =>
+      event.kind === "exception" && at - event.at < SAME_TURN
+    );
     return;
   }
   const kind = EVENT_KINDS.get(words[WORD.kind]!);

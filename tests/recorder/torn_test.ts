@@ -60,6 +60,26 @@ function values({ processRss, cgroupLimit }: MemInfo): SampleValues {
 
 const times = ({ runs }: ParsedFile) => runs.map(({ samples }) => samples.map(({ at }) => at));
 
+describe("an error that nobody caught", () => {
+  it("is still the last event after a sample of the same turn, and not after later ones", () => {
+    const file = new MemoryFile();
+    begin(file, 1, 0);
+    const ring = new Ring(
+      file,
+      { size: SIZE, run: 1, token: 7, sequence: 0 },
+      (size) => new Uint8Array(size),
+    );
+    ring.writeEvent("exception", "Error: x");
+    const trailing = () => parseFile(file.bytes)!.runs[0]!.trailing.map(({ kind }) => kind);
+    const { at } = parseFile(file.bytes)!.runs[0]!.trailing[0]!;
+    const sample = (at: number) => ring.writeSample(at, values(new MemInfo({ at })));
+    sample(at + 5);
+    assert.deepEqual(trailing(), ["exception"]);
+    sample(at + 1_000);
+    assert.deepEqual(trailing(), []);
+  });
+});
+
 describe("a record file", () => {
   it("holds the latest samples in order, whatever place they have", () => {
     const file = new MemoryFile();
