@@ -50,7 +50,7 @@ describe("@x/memctl/auto", { concurrency: 2, skip: problem ?? false }, () => {
       const { outcome, output } = await run([...preloaded, loop, "bare", "200"], LIMIT);
       assert.equal(outcome, "finished", output);
       assert.match(output, /memctl: watchdog: follows the cgroup, limit 314572800 bytes/);
-      assert.match(output, /memctl: watchdog: a collection freed/);
+      assert.match(output, /memctl: watchdog: (a collection freed|.* asks the engine)/);
     });
 
     it(`does nothing in ${name} without a limit`, async () => {
