@@ -1,6 +1,7 @@
 import type { CgroupEvents } from "../cgroup_events.ts";
 import { show } from "../check.ts";
 import type { MemInfo } from "../mem_info.ts";
+import { describeThrown } from "../thrown.ts";
 import type { Estimate } from "./learned_demand.ts";
 import { LoadShedder } from "./load_shedder.ts";
 import type { RequestLike } from "./options.ts";
@@ -115,7 +116,7 @@ export function healthReport<R extends RequestLike>(shedder: LoadShedder<R>): He
     ...(events !== undefined && { events: countsOf(events) }),
     ...(json && { time: new Date(json.at).toISOString() }),
     ...(estimate?.kinds.length && { estimate }),
-    ...(error !== undefined && { error: String(error) }),
+    ...(error !== undefined && { error: describeThrown(error) }),
   };
 }
 

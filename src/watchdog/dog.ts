@@ -4,6 +4,7 @@ import type { Sampler } from "../sampler.ts";
 import type { OpenSource } from "../sampler_source.ts";
 import type { Scope } from "../scope.ts";
 import { adopt } from "../thenable.ts";
+import { describeThrown } from "../thrown.ts";
 import { watch } from "../watch.ts";
 import type { IsolateChannel } from "../host/watchdog.ts";
 import { Collector } from "./collector.ts";
@@ -22,7 +23,7 @@ import type { SnapshotTaker } from "./snapshots.ts";
 import type { Steering } from "./steering.ts";
 import type { GcRateLimit } from "./gc_rate_limit.ts";
 import { READING, Turns } from "./turns.ts";
-import { describeReason, followPromise, Hooks } from "./user_code.ts";
+import { followPromise, Hooks } from "./user_code.ts";
 import { Watermark } from "./watermark.ts";
 
 /** Everything that a watchdog is made of. */
@@ -170,7 +171,7 @@ export class Dog implements Watchdog {
     this.#state = "disabled";
     this.#failure = failure;
     this.#release();
-    const message = `watchdog: disabled while ${during}: ${describeReason(reason)}`;
+    const message = `watchdog: disabled while ${during}: ${describeThrown(reason)}`;
     this.#attempt("calling logger.error", () => logger.error?.(message));
     const calling = "calling onDisable";
     this.#attempt(
@@ -186,7 +187,7 @@ export class Dog implements Watchdog {
       () => clock.now(),
       () => void this.#turns.takeNow(),
       (reason) => {
-        const message = `watchdog: cannot reach other isolates: ${describeReason(reason)}`;
+        const message = `watchdog: cannot reach other isolates: ${describeThrown(reason)}`;
         const warn = () => logger.warn?.(message);
         // Only the start can throw it. Later it may happen in an event of the channel's.
         if (this.#watching === undefined) warn();

@@ -56,13 +56,3 @@ export function followLogger(logger: Logger, onFailure: OnFailure): Logger {
   }
   return following;
 }
-
-/** What was thrown, for a log line. It never throws. */
-export function describeReason(reason: unknown): string {
-  try {
-    return String(reason);
-  } catch {
-    // An object without a usable toString() was thrown; the reason itself is in `failure`.
-    return "an object that cannot be shown";
-  }
-}

@@ -56,6 +56,12 @@ describe("the error of a load shedder", () => {
     assert.match(String(shedder.error), /hook/);
   });
 
+  it("is in the report of a readiness check even if it cannot be shown", () => {
+    const { shedder, sample } = breakable();
+    sample(Object.create(null));
+    assert.equal(healthReport(shedder).error, "an object that cannot be shown");
+  });
+
   it("is none once sampling works again and no hook failed", () => {
     const told: unknown[] = [];
     const { shedder, sample } = breakable({ onError: (error) => void told.push(error) });
