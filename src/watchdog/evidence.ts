@@ -1,5 +1,5 @@
 import path from "node:path";
-import { formatBytes, MiB } from "../bytes.ts";
+import { MiB } from "../bytes.ts";
 import {
   type AllocationProfile,
   ensureFolder,
@@ -19,7 +19,7 @@ import type { EvidenceSettings } from "./evidence_options.ts";
 import { type EvidenceFile, type EvidenceReport, findBiggest } from "./evidence_report.ts";
 import type { Reading } from "./gauge.ts";
 import { RecentSamples, SAMPLE_COLUMNS } from "./recent_samples.ts";
-import { type SnapshotTaker, whatIsLeft } from "./snapshots.ts";
+import { findShortage, type SnapshotTaker } from "./snapshots.ts";
 import type { OnFailure } from "./user_code.ts";
 
 /** Everything that evidence is made of. */
@@ -193,12 +193,7 @@ export class EvidenceWriter {
     const profile = this.#profile;
     if (profile === undefined) return "profileFrom is false";
     if ("problem" in profile) return profile.problem;
-    for (const [name, left] of whatIsLeft(info)) {
-      if (left === undefined || left >= PROFILE_NEEDS) continue;
-      return `it may take ${formatBytes(PROFILE_NEEDS)}, and ${formatBytes(left)} are left in ` +
-        `the ${name}`;
-    }
-    return undefined;
+    return findShortage(info, PROFILE_NEEDS);
   }
 
   #complete(unfinished: Unfinished, { text, problem }: ProfileResult): void {

@@ -86,23 +86,29 @@ export class SnapshotTaker {
 /** Why a snapshot would not fit below each ceiling, or `undefined` if it would. */
 function findProblem(info: MemInfo): string | undefined {
   if (info.heapUsed === undefined) return "heapUsed is not known";
-  const needs = snapshotNeeds(info.heapUsed);
   // The snapshot is built outside the engine's heap, so heapLimit is no ceiling to it.
-  let known = false;
-  for (const [name, left] of whatIsLeft(info)) {
-    if (left === undefined) continue;
-    known = true;
-    if (left < needs) {
-      return `it may take ${formatBytes(needs)} for ${formatBytes(info.heapUsed)} of heap, ` +
-        `and ${formatBytes(left)} are left in the ${name}`;
-    }
-  }
-  return known ? undefined : "neither the cgroup's nor the host's memory is known";
+  if (memoryLeft(info).length === 0) return "neither the cgroup's nor the host's memory is known";
+  const needs = snapshotNeeds(info.heapUsed);
+  return findShortage(info, needs, ` for ${formatBytes(info.heapUsed)} of heap`);
 }
 
-/** Bytes left below each ceiling outside the engine, by name; `undefined`: unknown, or none. */
-export function whatIsLeft(info: MemInfo): [string, number | undefined][] {
+/** Why so many bytes do not fit below a ceiling outside the engine; `undefined`: they fit. */
+export function findShortage(info: MemInfo, needs: number, purpose = ""): string | undefined {
+  const [name, left] = memoryLeft(info).find(([, left]) => left < needs) ?? [];
+  return left === undefined
+    ? undefined
+    : `it may take ${formatBytes(needs)}${purpose}, and ${
+      formatBytes(left)
+    } are left in the ${name}`;
+}
+
+/** Bytes left below each known ceiling outside the engine, by name. */
+function memoryLeft(info: MemInfo): [string, number][] {
   const { cgroupLimit, systemAvailable } = info;
   const limited = cgroupLimit !== undefined && cgroupLimit !== Infinity;
-  return [["cgroup", limited ? info.headroom() : undefined], ["host", systemAvailable]];
+  const headroom = limited ? info.headroom() : undefined;
+  const left: [string, number][] = [];
+  if (headroom !== undefined) left.push(["cgroup", headroom]);
+  if (systemAvailable !== undefined) left.push(["host", systemAvailable]);
+  return left;
 }
