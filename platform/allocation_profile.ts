@@ -28,13 +28,24 @@ export interface AllocationProfile {
   close(): void;
 }
 
+/** The part of V8's profile that is used. */
+interface Profile {
+  readonly head: ProfileNode;
+  readonly samples: readonly { readonly nodeId: number }[];
+}
+
+interface ProfileNode {
+  readonly id: number;
+  readonly children: readonly ProfileNode[];
+}
+
 interface Session {
   connect(): void;
   disconnect(): void;
   post(
     method: string,
     params: object | undefined,
-    done: (error: Error | null, result: { profile?: object }) => void,
+    done: (error: Error | null, result: { profile?: Profile }) => void,
   ): void;
 }
 
@@ -60,7 +71,7 @@ export function startAllocationProfile(): AllocationProfile | { problem: string 
     // Built without an inspector, too old for this function, or not permitted to use it.
     return { problem: `no inspector: ${describe(error)}` };
   }
-  const post = (method: string, done: (result: ProfileResult & { profile?: object }) => void) => {
+  const post = (method: string, done: (result: ProfileResult & { profile?: Profile }) => void) => {
     const params = { samplingInterval: SAMPLING_INTERVAL };
     try {
       session.post(
@@ -73,12 +84,12 @@ export function startAllocationProfile(): AllocationProfile | { problem: string 
     }
   };
   let isOpen = true;
-  /** What is to be read once sampling has begun; `undefined`: it has. */
+  /** Callers that wait until sampling has begun; `undefined`: it has. */
   let waiting: ((result: ProfileResult) => void)[] | undefined = [];
   const start = (done: () => void) => post("startSampling", () => done());
   const read = (done: (result: ProfileResult) => void) =>
     post("getSamplingProfile", ({ profile, problem }) => {
-      if (profile !== undefined) return done({ text: JSON.stringify(profile) });
+      if (profile !== undefined) return done({ text: JSON.stringify(withoutStrays(profile)) });
       // Another tool has ended it, and the next profile begins here.
       if (isOpen) start(() => {});
       done({ problem: problem ?? "the inspector gave no profile" });
@@ -107,6 +118,20 @@ export function startAllocationProfile(): AllocationProfile | { problem: string 
       }
     },
   };
+}
+
+/**
+ * The profile without samples whose node is missing. V8 itself allocates while it
+ * makes the tree, and may take a sample of that.
+ */
+function withoutStrays({ head, samples }: Profile): Profile {
+  const ids = new Set<number>();
+  const visit = ({ id, children }: ProfileNode) => {
+    ids.add(id);
+    children.forEach(visit);
+  };
+  visit(head);
+  return { head, samples: samples.filter(({ nodeId }) => ids.has(nodeId)) };
 }
 
 function describe(error: unknown): string {
