@@ -1,6 +1,7 @@
 // Samples of what the program allocates, as V8 takes them for a debugger.
 
 import process from "node:process";
+import { messageOf } from "../src/thrown.ts";
 import { isPermitted } from "./deno.ts";
 
 /**
@@ -69,7 +70,7 @@ export function startAllocationProfile(): AllocationProfile | { problem: string 
     session.connect();
   } catch (error) {
     // Built without an inspector, too old for this function, or not permitted to use it.
-    return { problem: `no inspector: ${describe(error)}` };
+    return { problem: `no inspector: ${messageOf(error)}` };
   }
   const post = (method: string, done: (result: ProfileResult & { profile?: Profile }) => void) => {
     const params = { samplingInterval: SAMPLING_INTERVAL };
@@ -77,10 +78,10 @@ export function startAllocationProfile(): AllocationProfile | { problem: string 
       session.post(
         `HeapProfiler.${method}`,
         params,
-        (error, result) => done(error ? { problem: describe(error) } : result ?? {}),
+        (error, result) => done(error ? { problem: messageOf(error) } : result ?? {}),
       );
     } catch (error) {
-      done({ problem: describe(error) });
+      done({ problem: messageOf(error) });
     }
   };
   let isOpen = true;
@@ -132,8 +133,4 @@ function withoutStrays({ head, samples }: Profile): Profile {
   };
   visit(head);
   return { head, samples: samples.filter(({ nodeId }) => ids.has(nodeId)) };
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

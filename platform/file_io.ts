@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { messageOf } from "../src/thrown.ts";
 import { isDeno, isPermitted } from "./deno.ts";
 
 /** The file calls that the adapters make; a test hands in failing ones. */
@@ -89,7 +90,7 @@ export function describeError(error: unknown, path: string): string {
     case "ENFILE":
       return `no file descriptor left to open ${path}: raise the limit (ulimit -n)`;
     case undefined:
-      return `cannot read ${path}: ${error instanceof Error ? error.message : error}`;
+      return `cannot read ${path}: ${messageOf(error)}`;
     default:
       return `cannot read ${path}: ${errorCode(error)}`;
   }

@@ -3,6 +3,7 @@
 import process from "node:process";
 import v8 from "node:v8";
 import { isMainThread } from "node:worker_threads";
+import { messageOf } from "../src/thrown.ts";
 
 /** Steers the engine's own collections. */
 export interface HeapGrowth {
@@ -88,7 +89,7 @@ function findWorkers(): string | undefined {
   } catch (error) {
     // Node without an inspector, without this function, or not permitted to use it.
     return `--${FLAG} holds for the process, and Node does not tell whether it has workers ` +
-      `(${error instanceof Error ? error.message : error})`;
+      `(${messageOf(error)})`;
   }
   if (workers === 0) return undefined;
   return `--${FLAG} holds for the process, and it has workers: ${workers}`;

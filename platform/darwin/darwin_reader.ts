@@ -2,6 +2,7 @@
 
 import type { MemInfoInit } from "../../src/mem_info.ts";
 import type { Signal, Signals } from "../../src/sampler.ts";
+import { messageOf } from "../../src/thrown.ts";
 import type { Engine } from "../engine.ts";
 import { attempt, unavailable } from "../engine.ts";
 import type { Run } from "./subprocess.ts";
@@ -91,7 +92,7 @@ export class DarwinReader {
       this.#available = available;
     } catch (error) {
       this.#available = undefined;
-      this.#problem = describe(error);
+      this.#problem = messageOf(error);
     }
     if (this.#total !== undefined && this.#available !== undefined) {
       this.#available = Math.min(this.#available, this.#total);
@@ -107,12 +108,8 @@ export class DarwinReader {
         : undefined;
       return total;
     } catch (error) {
-      this.#totalProblem = describe(error);
+      this.#totalProblem = messageOf(error);
       return undefined;
     }
   }
-}
-
-function describe(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -13,6 +13,7 @@ import {
 } from "../host/watchdog.ts";
 import type { MemInfo } from "../mem_info.ts";
 import type { Scope } from "../scope.ts";
+import { messageOf } from "../thrown.ts";
 import { toFailure } from "./doing.ts";
 import type { Logger, WatchdogCounters } from "./events.ts";
 import type { EvidenceSettings } from "./evidence_options.ts";
@@ -237,8 +238,4 @@ export class EvidenceWriter {
     const { logger, settings } = this.#parts;
     logger.warn?.(`watchdog: evidence: ${what} to ${settings.directory}: ${messageOf(error)}`);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,6 +1,7 @@
 import { formatBytes } from "../bytes.ts";
 import type { MemInfo } from "../mem_info.ts";
 import { prepareFolder, snapshotNeeds, writeSnapshot } from "../host/watchdog.ts";
+import { messageOf } from "../thrown.ts";
 import type { Logger } from "./events.ts";
 import type { Reading } from "./gauge.ts";
 import type { SnapshotSettings } from "./settings.ts";
@@ -75,7 +76,7 @@ export class SnapshotTaker {
 
   #disable(error: unknown): void {
     this.#left = 0;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     this.outcome = { reason };
     this.#logger.warn?.(
       `watchdog: no heap snapshots, cannot write to ${this.#directory}: ${reason}`,
