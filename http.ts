@@ -49,23 +49,6 @@ export {
 // The types that these use, so that one import is enough.
 export type { CgroupEvents } from "./src/cgroup_events.ts";
 export type { Clock } from "./src/clock.ts";
-export type {
-  MemInfo,
-  MemInfoInit,
-  MemInfoJson,
-  MemoryPressure,
-  PressureFigures,
-  SignalName,
-  Tightest,
-} from "./src/mem_info.ts";
 export type { LevelThresholds } from "./src/policy/level_thresholds.ts";
-export type {
-  AdapterName,
-  Sampler,
-  SamplerOptions,
-  SamplerSource,
-  Signal,
-  Signals,
-  Usage,
-} from "./src/sampler.ts";
+export type * from "./src/sampling_types.ts";
 export type { Share, Size } from "./src/size.ts";

@@ -29,21 +29,4 @@ export {
 } from "./src/otel/observe_memory.ts";
 // The types that these use, so that one import is enough.
 export type { CgroupEvents } from "./src/cgroup_events.ts";
-export type {
-  MemInfo,
-  MemInfoInit,
-  MemInfoJson,
-  MemoryPressure,
-  PressureFigures,
-  SignalName,
-  Tightest,
-} from "./src/mem_info.ts";
-export type {
-  AdapterName,
-  Sampler,
-  SamplerOptions,
-  SamplerSource,
-  Signal,
-  Signals,
-  Usage,
-} from "./src/sampler.ts";
+export type * from "./src/sampling_types.ts";

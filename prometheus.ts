@@ -28,22 +28,5 @@ export type { ShedderFigures, WatchdogFigures } from "./src/prometheus/parts.ts"
 export type { CgroupEvents } from "./src/cgroup_events.ts";
 export type { Clock } from "./src/clock.ts";
 export type { SampledField } from "./src/fields.ts";
-export type {
-  MemInfo,
-  MemInfoInit,
-  MemInfoJson,
-  MemoryPressure,
-  PressureFigures,
-  SignalName,
-  Tightest,
-} from "./src/mem_info.ts";
 export type { Scope } from "./src/scope.ts";
-export type {
-  AdapterName,
-  Sampler,
-  SamplerOptions,
-  SamplerSource,
-  Signal,
-  Signals,
-  Usage,
-} from "./src/sampler.ts";
+export type * from "./src/sampling_types.ts";

@@ -33,24 +33,7 @@ export type {
   RecordedSample,
   RunEnd,
 } from "./src/recorder/run.ts";
-// What these speak of, so that one import is enough.
+// The types that these use, so that one import is enough.
 export type { CgroupEvents } from "./src/cgroup_events.ts";
 export type { Clock } from "./src/clock.ts";
-export type {
-  MemInfo,
-  MemInfoInit,
-  MemInfoJson,
-  MemoryPressure,
-  PressureFigures,
-  SignalName,
-  Tightest,
-} from "./src/mem_info.ts";
-export type {
-  AdapterName,
-  Sampler,
-  SamplerOptions,
-  SamplerSource,
-  Signal,
-  Signals,
-  Usage,
-} from "./src/sampler.ts";
+export type * from "./src/sampling_types.ts";

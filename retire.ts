@@ -40,24 +40,7 @@ export type {
   RetirableServer,
 } from "./src/retire/servers.ts";
 export { turnFolder, type TurnFolderOptions } from "./src/retire/turn_folder.ts";
-// What these speak of, so that one import is enough.
+// The types that these use, so that one import is enough.
 export type { Clock } from "./src/clock.ts";
-export type {
-  MemInfo,
-  MemInfoInit,
-  MemInfoJson,
-  MemoryPressure,
-  PressureFigures,
-  SignalName,
-  Tightest,
-} from "./src/mem_info.ts";
-export type {
-  AdapterName,
-  Sampler,
-  SamplerOptions,
-  SamplerSource,
-  Signal,
-  Signals,
-  Usage,
-} from "./src/sampler.ts";
+export type * from "./src/sampling_types.ts";
 export type { Share, Size } from "./src/size.ts";
