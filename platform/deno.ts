@@ -21,3 +21,8 @@ export const isDeno: boolean = deno !== undefined;
 export function isPermitted(permission: Permission): boolean {
   return deno === undefined || deno.permissions.querySync(permission).state === "granted";
 }
+
+/** Throws unless Deno has granted this already, where it would prompt. */
+export function requirePermission(name: "read" | "write", path: string): void {
+  if (!isPermitted({ name, path })) throw new Error(`Deno needs --allow-${name}=${path}`);
+}

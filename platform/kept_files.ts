@@ -6,7 +6,7 @@ import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import { threadId } from "node:worker_threads";
-import { isPermitted } from "./deno.ts";
+import { requirePermission } from "./deno.ts";
 import { errorCode } from "./file_io.ts";
 
 /** How many files of one kind a folder may hold, and how many bytes they may take together. */
@@ -30,11 +30,8 @@ export function prepareFolder(folder: string): void {
 
 /** Makes the folder if it is missing. Throws if Deno has not been permitted to use it. */
 export function ensureFolder(folder: string): void {
-  for (const name of ["read", "write"] as const) {
-    if (!isPermitted({ name, path: folder })) {
-      throw new Error(`Deno needs --allow-${name}=${folder}`);
-    }
-  }
+  requirePermission("read", folder);
+  requirePermission("write", folder);
   makeFolder(path.resolve(folder));
 }
 

@@ -3,7 +3,7 @@
 
 import fs from "node:fs";
 import type { RecordFile } from "../src/recorder/record_file.ts";
-import { isPermitted } from "./deno.ts";
+import { requirePermission } from "./deno.ts";
 import { WholeBuffer } from "./kernel_file.ts";
 
 /** Bytes of the largest record. */
@@ -16,9 +16,8 @@ const CHUNK = new Uint8Array(64 * 1024);
  * @throws {Error} If that is impossible, or Deno's sandbox forbids it. It never prompts.
  */
 export function openRecordFile(path: string): RecordFile {
-  for (const name of ["read", "write"] as const) {
-    if (!isPermitted({ name, path })) throw new Error(`Deno needs --allow-${name}=${path}`);
-  }
+  requirePermission("read", path);
+  requirePermission("write", path);
   const { fd, made } = open(path);
   try {
     checkRegular(fs.fstatSync(fd));
@@ -31,7 +30,7 @@ export function openRecordFile(path: string): RecordFile {
 
 /** All bytes of a record file. Throws as {@linkcode openRecordFile} does. */
 export function readRecordFile(path: string): Uint8Array {
-  if (!isPermitted({ name: "read", path })) throw new Error(`Deno needs --allow-read=${path}`);
+  requirePermission("read", path);
   checkRegular(fs.statSync(path));
   return fs.readFileSync(path);
 }

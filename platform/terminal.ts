@@ -3,7 +3,7 @@
 import fs from "node:fs";
 import process from "node:process";
 import type { Terminal } from "../src/terminal.ts";
-import { isPermitted } from "./deno.ts";
+import { isPermitted, requirePermission } from "./deno.ts";
 
 /** What Ctrl-C sends in a terminal in raw mode. */
 const CTRL_C = "\x03";
@@ -132,12 +132,6 @@ async function textOf(stream: NodeJS.ReadStream): Promise<string> {
   let text = "";
   for await (const chunk of stream) text += decoder.decode(chunk, { stream: true });
   return text + decoder.decode();
-}
-
-/** Throws where Deno would ask for a permission. */
-function requirePermission(name: "read" | "write", path: string): void {
-  if (isPermitted({ name, path })) return;
-  throw new Error(`Deno needs --allow-${name}=${path}`);
 }
 
 /** Whether it can suspend itself; Deno wants the permission to run programs for that. */

@@ -2,7 +2,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
-import { isPermitted } from "./deno.ts";
+import { requirePermission } from "./deno.ts";
 import { errorCode } from "./file_io.ts";
 
 /** A file that exists, and when it was written by the system clock. */
@@ -13,12 +13,9 @@ export interface TurnFile {
 
 /** Makes the folder if it is missing, and throws if files cannot be made in it. */
 export function prepareTurnFolder(folder: string): void {
-  for (const name of ["read", "write"] as const) {
-    if (!isPermitted({ name, path: folder })) {
-      throw new Error(`Cannot take turns in ${folder}: Deno needs --allow-${name}=${folder}`);
-    }
-  }
   try {
+    requirePermission("read", folder);
+    requirePermission("write", folder);
     makeFolder(folder);
     const probe = fs.mkdtempSync(path.join(folder, ".probe-"));
     fs.rmdirSync(probe);
