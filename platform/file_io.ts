@@ -72,6 +72,15 @@ class NotPermittedError extends Error {
   }
 }
 
+/** A small text file of procfs; `undefined`: missing, or not permitted. */
+export function readProcText(path: string): string | undefined {
+  try {
+    return new TextDecoder().decode(nodeFileIo.readAll(path));
+  } catch {
+    return undefined;
+  }
+}
+
 /** The system's word for what went wrong, such as `"ENOENT"`. */
 export function errorCode(error: unknown): string | undefined {
   return (error as { code?: string } | undefined)?.code;

@@ -1,11 +1,11 @@
 // Memory that an allocator keeps after it was freed, and how a runtime returns
 // it to the kernel.
 
-import fs from "node:fs";
 import process from "node:process";
 import { isMainThread } from "node:worker_threads";
 import { isDeno, isPermitted } from "./deno.ts";
 import { attempt } from "./engine.ts";
+import { readProcText } from "./file_io.ts";
 
 /** A way to return free memory. */
 export interface ReturnMemory {
@@ -54,7 +54,7 @@ export function findReturnMemory(): ReturnMemory | { problem: string } {
  * off Linux, or without permission.
  */
 export function readAnonymousMemory(): number | undefined {
-  const text = readProc("/proc/self/status");
+  const text = readProcText("/proc/self/status");
   const kilobytes = text && /^RssAnon:\s+(\d+) kB$/m.exec(text)?.[1];
   return kilobytes ? Number(kilobytes) * 1024 : undefined;
 }
@@ -64,8 +64,8 @@ function findProblem(): string | undefined {
   if (!isDeno) return "this runtime has no call for it";
   if (!isMainThread) return "only the main thread can";
   if (process.platform !== "linux") return `${VARIABLE} works on Linux only`;
-  const environment = readProc("/proc/self/environ");
-  const status = readProc("/proc/self/status");
+  const environment = readProcText("/proc/self/environ");
+  const status = readProcText("/proc/self/status");
   if (environment === undefined || status === undefined) return "Deno needs --allow-all for it";
   if (!isPermitted({ name: "run" })) return "Deno needs --allow-run to send a signal";
   // The environment at the start. One that the program sets later has no effect.
@@ -78,10 +78,4 @@ function findProblem(): string | undefined {
   }
   if (process.listenerCount(SIGNAL) > 0) return `the program has its own listener for ${SIGNAL}`;
   return undefined;
-}
-
-/** A small file of procfs; `undefined`: missing, or not permitted. */
-function readProc(file: string): string | undefined {
-  if (!isPermitted({ name: "read", path: file })) return undefined;
-  return attempt(() => fs.readFileSync(file, "utf8"));
 }
