@@ -5,6 +5,7 @@ import process from "node:process";
 import { clearTimeout, setTimeout } from "node:timers";
 import v8 from "node:v8";
 import { attempt } from "./engine.ts";
+import { runtimeVersion } from "./runtime_version.ts";
 
 /** Numbers by name. */
 export type Figures = Record<string, number>;
@@ -73,9 +74,8 @@ export function readObjectTypes(): { figures: Figures; types: Figures } | undefi
 }
 
 function describeRuntime(): string {
-  const { versions } = process;
-  const name = "Deno" in globalThis ? "deno" : isBun ? "bun" : "node";
-  return `${name} ${versions[name] ?? process.version}, ${process.platform} ${process.arch}`;
+  const { name, version } = runtimeVersion();
+  return `${name} ${version}, ${process.platform} ${process.arch}`;
 }
 
 /** `undefined` where the runtime has the function and it tells nothing, as in Bun. */
