@@ -4,6 +4,7 @@ import fs from "node:fs";
 import process from "node:process";
 import { isPermitted } from "./deno.ts";
 import { errorCode, nodeFileIo } from "./file_io.ts";
+import { hasEnded, parsePidStat, type ProcessStat } from "./linux/proc_pid_stat.ts";
 
 /** A process, so that another one with the same id is told apart. */
 export interface ProcessIdentity {
@@ -16,41 +17,41 @@ export interface ProcessIdentity {
 
 /** This process. */
 export function ownIdentity(): ProcessIdentity {
-  const stat = readStat(process.pid);
   return {
     pid: process.pid,
-    started: typeof stat === "object" ? stat.started : undefined,
+    started: startOf(readPidStat(process.pid)),
     namespace: ownNamespace(),
   };
 }
 
 /** Whether that process still runs; `undefined`: unknown, as in another container. */
 export function stillRuns({ pid, started, namespace }: ProcessIdentity): boolean | undefined {
-  if (pid === process.pid && namespace === ownNamespace()) return started === ownIdentity().started;
   if (namespace !== ownNamespace()) return undefined;
-  const stat = readStat(pid);
+  const stat = readPidStat(pid);
+  if (pid === process.pid) return startOf(stat) === started;
   if (stat === "gone") return false;
-  if (stat !== undefined) return started === undefined ? undefined : stat.started === started;
+  if (stat !== undefined) return started === undefined ? undefined : stat.startTime === started;
   return canBeSignalled(pid);
 }
 
-/** State and start of a process; `"gone"`: there is none, or only its exit code is left. */
-function readStat(pid: number): { started: string } | "gone" | undefined {
-  let text: string;
+/**
+ * The state and start of a process. `"gone"`: there is none, or only its exit
+ * code is left. `undefined`: unknown, as without a procfs.
+ */
+export function readPidStat(pid: number | "self"): ProcessStat | "gone" | undefined {
+  let bytes: Uint8Array;
   try {
-    text = new TextDecoder().decode(nodeFileIo.readAll(`/proc/${pid}/stat`));
+    bytes = nodeFileIo.readAll(`/proc/${pid}/stat`);
   } catch (error) {
     const isGone = errorCode(error) === "ENOENT" || errorCode(error) === "ESRCH";
     return isGone && nodeFileIo.exists("/proc/self/stat") ? "gone" : undefined;
   }
-  // The name of the program may hold spaces and brackets.
-  const [state, ...fields] = text.slice(text.lastIndexOf(")") + 2).trim().split(" ");
-  const started = fields[18];
-  if (state === "Z" || state === "X") return "gone";
-  return started === undefined ? undefined : { started };
+  const stat = parsePidStat(new TextDecoder().decode(bytes));
+  return stat !== undefined && hasEnded(stat) ? "gone" : stat;
 }
 
-function ownNamespace(): string | undefined {
+/** The namespace that process ids are of here; `undefined`: unknown. */
+export function ownNamespace(): string | undefined {
   if (!isPermitted({ name: "read", path: "/proc/self/ns/pid" })) return undefined;
   try {
     return fs.readlinkSync("/proc/self/ns/pid");
@@ -60,7 +61,12 @@ function ownNamespace(): string | undefined {
   }
 }
 
-/** What the system says about a process id where there is no procfs. */
+/** When a process started, in clock ticks; `undefined`: unknown. */
+function startOf(stat: ReturnType<typeof readPidStat>): string | undefined {
+  return typeof stat === "object" ? stat.startTime : undefined;
+}
+
+/** Whether the system finds a process of this id, for systems without a procfs. */
 function canBeSignalled(pid: number): boolean | undefined {
   // Deno wants a permission for that, and would ask for it.
   if (!isPermitted({ name: "run" })) return undefined;

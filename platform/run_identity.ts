@@ -3,22 +3,22 @@
 
 import fs from "node:fs";
 import process from "node:process";
+import { MiB } from "../src/bytes.ts";
 import type { CgroupIdentity, ProcessIdentity } from "../src/recorder/header.ts";
 import { isDeno, isPermitted } from "./deno.ts";
 import { attempt, thisEngine } from "./engine.ts";
-import { nodeFileIo } from "./file_io.ts";
+import { nodeFileIo, readProcText } from "./file_io.ts";
 import { openEventFiles } from "./linux/cgroup_events.ts";
 import { OpenFiles } from "./open_files.ts";
-
-const MIB = 1024 * 1024;
+import { ownNamespace, readPidStat } from "./process_identity.ts";
 
 /** This process. What cannot be read, as in Deno's sandbox, is left out. */
 export function thisProcess(): ProcessIdentity {
   return {
     pid: process.pid,
-    startTicks: startOf("self")?.ticks,
-    bootId: textOf("/proc/sys/kernel/random/boot_id"),
-    pidNamespace: pidNamespace(),
+    startTicks: startOf("self"),
+    bootId: thisBootId(),
+    pidNamespace: ownNamespace(),
   };
 }
 
@@ -31,8 +31,7 @@ export function isAlive({ pid, startTicks, bootId, pidNamespace }: ProcessIdenti
   if (bootId !== here.bootId) return false;
   if (pidNamespace === undefined || pidNamespace !== here.pidNamespace) return undefined;
   if (startTicks === undefined || here.startTicks === undefined) return undefined;
-  const start = startOf(String(pid));
-  return start !== undefined && start.ticks === startTicks && !start.dead;
+  return startOf(pid) === startTicks;
 }
 
 /** The cgroup of this folder; `undefined` if it cannot be told from another. */
@@ -52,7 +51,7 @@ export function oomKillsOf(
   { folder, id }: CgroupIdentity,
   { bootId }: ProcessIdentity,
 ): number | undefined {
-  if (bootId === undefined || bootId !== thisProcess().bootId) return undefined;
+  if (bootId === undefined || bootId !== thisBootId()) return undefined;
   if (cgroupAt(folder)?.id !== id) return undefined;
   const version = nodeFileIo.exists(`${folder}/memory.events`) ? 2 : 1;
   const files = openEventFiles(version, folder, new OpenFiles(nodeFileIo));
@@ -62,10 +61,10 @@ export function oomKillsOf(
 }
 
 /** The largest young generation that V8 has by default, in bytes. */
-const LARGEST_YOUNG = isDeno ? 96 * MIB : 192 * MIB;
+const LARGEST_YOUNG = isDeno ? 96 * MiB : 192 * MiB;
 
 /** Below this an old generation is none that a program could run in. */
-const LEAST_OLD = 16 * MIB;
+const LEAST_OLD = 16 * MiB;
 
 /**
  * Bytes of heap at which V8 gives up; `undefined` where there is no such limit.
@@ -76,26 +75,17 @@ export function heapCeiling(): number | undefined {
   if (limit === undefined) return undefined;
   const flag = process.execArgv.map((arg) => /^--max[-_]old[-_]space[-_]size=(\d+)$/.exec(arg))
     .findLast((match) => match !== null);
-  if (flag !== undefined) return Math.min(limit, Number(flag![1]) * MIB);
+  if (flag !== undefined) return Math.min(limit, Number(flag![1]) * MiB);
   return limit > LARGEST_YOUNG + LEAST_OLD ? limit - LARGEST_YOUNG : limit / 2;
 }
 
-/** When a process started, and whether it has ended without having been waited for. */
-function startOf(pid: string): { ticks: number; dead: boolean } | undefined {
-  const stat = textOf(`/proc/${pid}/stat`);
-  // The name of the program, in parentheses, may hold anything.
-  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ");
-  if (fields === undefined || fields.length < 20) return undefined;
-  return { ticks: Number(fields[19]), dead: fields[0] === "Z" || fields[0] === "X" };
+/** When a process that runs was started, in ticks of the kernel; `undefined`: unknown, or none. */
+function startOf(pid: number | "self"): number | undefined {
+  const stat = readPidStat(pid);
+  return typeof stat === "object" ? Number(stat.startTime) : undefined;
 }
 
-/** A small file of the kernel; `undefined` if it cannot be read. */
-function textOf(path: string): string | undefined {
-  const bytes = attempt(() => nodeFileIo.readAll(path));
-  return bytes && new TextDecoder().decode(bytes).trim();
-}
-
-function pidNamespace(): string | undefined {
-  const path = "/proc/self/ns/pid";
-  return isPermitted({ name: "read", path }) ? attempt(() => fs.readlinkSync(path)) : undefined;
+/** The boot of this host; `undefined`: unknown. */
+function thisBootId(): string | undefined {
+  return readProcText("/proc/sys/kernel/random/boot_id")?.trim();
 }

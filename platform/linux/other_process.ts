@@ -2,10 +2,7 @@
 
 import { ProcessError } from "../../src/errors.ts";
 import { describeError, errorCode, type FileIo } from "../file_io.ts";
-import { parsePidStat, parseThreadGroup, type ProcessStat } from "./proc_pid_stat.ts";
-
-/** States of a process that has ended, and whose parent has not asked for its exit code yet. */
-const ENDED = ["Z", "X", "x"];
+import { hasEnded, parsePidStat, parseThreadGroup, type ProcessStat } from "./proc_pid_stat.ts";
 
 /** One process, from the moment that it was found. */
 export class OtherProcess {
@@ -56,13 +53,13 @@ export class OtherProcess {
     }
     const stat = parsePidStat(text);
     if (stat === undefined) return;
-    if (ENDED.includes(stat.state) || stat.startTime !== this.startTime) throw this.#ended();
+    if (hasEnded(stat) || stat.startTime !== this.startTime) throw this.#ended();
   }
 
   #find(): ProcessStat {
     const stat = parsePidStat(this.#read("stat"));
     if (stat === undefined) throw this.#unreadable(`${this.#pathOf("stat")} is malformed`);
-    if (ENDED.includes(stat.state)) throw this.#ended();
+    if (hasEnded(stat)) throw this.#ended();
     return stat;
   }
 

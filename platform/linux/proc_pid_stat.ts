@@ -1,6 +1,6 @@
 // /proc/PID/stat: what tells one process from another that has the same id.
 
-/** What is wanted of it. */
+/** The fields of it that are used. */
 export interface ProcessStat {
   /** One letter, such as `S` for a process that sleeps. */
   readonly state: string;
@@ -24,6 +24,11 @@ export function parsePidStat(text: string): ProcessStat | undefined {
   const startTime = fields[START_TIME];
   if (!state || Number.isNaN(flags) || !/^\d+$/.test(startTime ?? "")) return undefined;
   return { state, isKernelThread: (flags & PF_KTHREAD) !== 0, startTime: startTime! };
+}
+
+/** Whether the process has ended, and its parent has not asked for its exit code yet. */
+export function hasEnded({ state }: ProcessStat): boolean {
+  return state === "Z" || state === "X" || state === "x";
 }
 
 /** The process that a thread belongs to, by /proc/PID/status. */
