@@ -4,10 +4,10 @@ import fs from "node:fs";
 import path from "node:path";
 import process from "node:process";
 import v8 from "node:v8";
+import { MiB } from "../src/bytes.ts";
 import { isDeno } from "./deno.ts";
 import { keptName, writeWhole } from "./kept_files.ts";
 
-const MIB = 1024 * 1024;
 const isBun = "Bun" in globalThis;
 
 /**
@@ -27,10 +27,10 @@ const isBun = "Bun" in globalThis;
  * | Buffers                        |    0 |   0 |    0 |
  */
 const COST = isBun
-  ? { base: 16 * MIB, factor: 11 }
+  ? { base: 16 * MiB, factor: 11 }
   : isDeno
-  ? { base: 160 * MIB, factor: 22 }
-  : { base: 64 * MIB, factor: 15 };
+  ? { base: 160 * MiB, factor: 22 }
+  : { base: 64 * MiB, factor: 15 };
 
 /**
  * Bytes that writing a snapshot may take beyond the memory in use, page cache

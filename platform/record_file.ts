@@ -2,13 +2,15 @@
 // is made up of real zeros, so that no later write needs space on the disk.
 
 import fs from "node:fs";
+import { KiB } from "../src/bytes.ts";
+import { MAX_FILE_SIZE } from "../src/recorder/layout.ts";
 import type { RecordFile } from "../src/recorder/record_file.ts";
 import { requirePermission } from "./deno.ts";
+import { errorCode } from "./file_io.ts";
 import { WholeBuffer } from "./kernel_file.ts";
 
-/** Bytes of the largest record. */
-const MOST_SIZE = 64 * 1024 * 1024;
-const CHUNK = new Uint8Array(64 * 1024);
+/** Bytes written at a time while a file gets its size. */
+const CHUNK_SIZE = 64 * KiB;
 
 /**
  * Opens a file for recording, or makes it, for its owner only.
@@ -38,8 +40,8 @@ export function readRecordFile(path: string): Uint8Array {
 /** Throws unless it can be a record: a device or a huge file would be read without end. */
 function checkRegular(stats: fs.Stats): void {
   if (!stats.isFile()) throw new Error("it is not a regular file");
-  if (stats.size > MOST_SIZE) {
-    throw new Error(`it has ${stats.size} bytes, more than any record: ${MOST_SIZE}`);
+  if (stats.size > MAX_FILE_SIZE) {
+    throw new Error(`it has ${stats.size} bytes, more than any record: ${MAX_FILE_SIZE}`);
   }
 }
 
@@ -52,7 +54,7 @@ function open(path: string): { fd: number; made: boolean } {
   try {
     return { fd: fs.openSync(path, "r+"), made: false };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    if (errorCode(error) !== "ENOENT") throw error;
     return { fd: fs.openSync(path, "wx+", 0o600), made: true };
   }
 }
@@ -81,11 +83,13 @@ class OpenRecordFile implements RecordFile {
 
   resize(size: number): void {
     const before = fs.fstatSync(this.#open).size;
-    if (before > size) return fs.ftruncateSync(this.#open, size);
+    if (before > size) fs.ftruncateSync(this.#open, size);
+    if (before >= size) return;
+    const zeros = new Uint8Array(CHUNK_SIZE);
     try {
       for (let at = before; at < size;) {
-        const length = Math.min(CHUNK.length, size - at);
-        const written = fs.writeSync(this.#open, CHUNK, 0, length, at);
+        const length = Math.min(zeros.length, size - at);
+        const written = fs.writeSync(this.#open, zeros, 0, length, at);
         if (written === 0) throw new Error("the disk takes no more bytes");
         at += written;
       }

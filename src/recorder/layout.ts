@@ -1,12 +1,16 @@
 // The bytes of a record file: two headers, then slots of equal size. Each has a
 // checksum of its own, so that a torn write loses nothing but itself.
 
+import { MiB } from "../bytes.ts";
+
 /** Bytes of a header. There are two, written alternately. */
 export const HEADER_SIZE = 4096;
 /** Where the slots begin. */
 export const SLOTS_AT: number = 2 * HEADER_SIZE;
 /** Bytes of a slot. It divides a page of memory, so that no slot lies in two. */
 export const SLOT_SIZE = 256;
+/** Bytes of the largest file. The start reads all of it. */
+export const MAX_FILE_SIZE: number = 64 * MiB;
 
 /** What a slot holds. */
 export const KIND = {

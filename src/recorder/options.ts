@@ -8,12 +8,12 @@ import {
   checkOptionalSignal,
   show,
 } from "../check.ts";
-import { MiB } from "../bytes.ts";
+import { KiB, MiB } from "../bytes.ts";
 import type { Clock } from "../clock.ts";
 import { systemClock } from "../host/sampling.ts";
 import type { SamplerSource } from "../sampler.ts";
 import { readSamplerSource, type SourceSettings } from "../sampler_source.ts";
-import { SLOT_SIZE, SLOTS_AT } from "./layout.ts";
+import { MAX_FILE_SIZE, SLOT_SIZE, SLOTS_AT } from "./layout.ts";
 import type { RecordedRun } from "./run.ts";
 
 /**
@@ -110,9 +110,7 @@ export interface RecorderSettings extends SourceSettings {
   readonly clock: Clock;
 }
 
-const LEAST_SIZE = 64 * 1024;
-/** The start reads the whole file. */
-const MOST_SIZE: number = 64 * MiB;
+const MIN_FILE_SIZE: number = 64 * KiB;
 
 /**
  * Reads each option once, and checks it.
@@ -130,8 +128,8 @@ export function readRecorderOptions(options: RecorderOptions): RecorderSettings 
     "size",
     size,
     "a number of bytes",
-    `a whole number from ${LEAST_SIZE} to ${MOST_SIZE} bytes`,
-    (value) => Number.isInteger(value) && value >= LEAST_SIZE && value <= MOST_SIZE,
+    `a whole number from ${MIN_FILE_SIZE} to ${MAX_FILE_SIZE} bytes`,
+    (value) => Number.isInteger(value) && value >= MIN_FILE_SIZE && value <= MAX_FILE_SIZE,
   );
   if (interval !== false) checkInterval(interval);
   checkShape("watchdog", watchdog, "counters", "a Watchdog");
