@@ -23,6 +23,23 @@ export function adopt<T>(value: T): Promise<Awaited<T>> | undefined {
   return typeof then === "function" ? callThen(value, then) : undefined;
 }
 
+/**
+ * Calls a function of the user's, and reports the error that it throws or rejects with.
+ *
+ * @returns A promise that resolves when the call is over; `undefined`: it is over already.
+ */
+export function callReporting(
+  call: () => unknown,
+  report: (error: unknown) => void,
+): Promise<unknown> | undefined {
+  try {
+    return adopt(call())?.then(undefined, report);
+  } catch (error) {
+    report(error);
+    return undefined;
+  }
+}
+
 /** Apart from {@linkcode adopt}, which must not allocate a closure per plain value. */
 function callThen<T>(value: T, then: unknown): Promise<Awaited<T>> {
   return new Promise((resolve, reject) => {

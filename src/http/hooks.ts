@@ -1,4 +1,4 @@
-import { isThenable } from "../thenable.ts";
+import { callReporting } from "../thenable.ts";
 
 /** Calls the user's hooks. Their errors must not reach the server that asks about a request. */
 export class Hooks {
@@ -16,7 +16,7 @@ export class Hooks {
 
   /** Calls a hook, and reports its error. */
   call(hook: () => unknown): void {
-    settle(hook, (error) => this.report(error));
+    callReporting(hook, (error) => this.report(error));
   }
 
   /** Keeps an error, and passes it to `onError`. */
@@ -27,16 +27,6 @@ export class Hooks {
 
   /** Passes an error to `onError`, and keeps only an error of `onError` itself. */
   tell(error: unknown): void {
-    settle(() => this.#onError?.(error), (error) => this.#latest = error);
-  }
-}
-
-/** Calls `run`, and `fail` with what it throws or rejects with. */
-function settle(run: () => unknown, fail: (error: unknown) => void): void {
-  try {
-    const result = run();
-    if (isThenable(result)) result.then(undefined, fail);
-  } catch (error) {
-    fail(error);
+    callReporting(() => this.#onError?.(error), (error) => this.#latest = error);
   }
 }

@@ -1,7 +1,7 @@
 import type { MemInfo } from "../mem_info.ts";
 import type { Sampler } from "../sampler.ts";
 import { openSource } from "../sampler_source.ts";
-import { adopt, isThenable } from "../thenable.ts";
+import { adopt, callReporting } from "../thenable.ts";
 import { type Description, type Memory, MEMORY_FIGURES, type Value } from "./figures.ts";
 import {
   type MemoryMetrics,
@@ -143,10 +143,6 @@ function failuresOf(parts: readonly Part[]): Value[] {
 
 /** Calls the user's hook. Its own error must not reach the scrape. */
 function report(onError: Settings["onError"], error: unknown): void {
-  try {
-    const result: unknown = onError?.(error);
-    if (isThenable(result)) result.then(undefined, () => {});
-  } catch {
-    // `scrape_failures_total` still tells of the failure.
-  }
+  // `scrape_failures_total` still tells of the failure.
+  callReporting(() => onError?.(error), () => {});
 }

@@ -3,7 +3,7 @@ import type { CgroupEvents } from "../cgroup_events.ts";
 import { cgroupAt, onProcessEnd } from "../host/recorder.ts";
 import type { MemInfo } from "../mem_info.ts";
 import { type OpenSource, openSource } from "../sampler_source.ts";
-import { adopt, isThenable } from "../thenable.ts";
+import { adopt, callReporting } from "../thenable.ts";
 import { watch } from "../watch.ts";
 import { readRecorderOptions, type RecorderOptions, type RecorderSettings } from "./options.ts";
 import type { RecordFile } from "./record_file.ts";
@@ -140,7 +140,7 @@ class FlightRecorder implements Recorder {
     this.sample();
     if (interval !== false) this.#sampleEvery(interval);
     if (previous !== undefined && onPreviousEnd !== undefined) {
-      queueMicrotask(() => this.#settle(() => onPreviousEnd(previous)));
+      queueMicrotask(() => callReporting(() => onPreviousEnd(previous), this.#report));
     }
   }
 
@@ -298,24 +298,10 @@ class FlightRecorder implements Recorder {
     }
   }
 
-  /** Calls the user's hook, whose error is reported. */
-  #settle(call: () => unknown): void {
-    try {
-      const result = call();
-      if (isThenable(result)) result.then(undefined, (error) => this.#report(error));
-    } catch (error) {
-      this.#report(error);
-    }
-  }
-
-  #report(error: unknown): void {
-    try {
-      const result: unknown = this.#settings.onError?.(error);
-      if (isThenable(result)) result.then(undefined, () => {});
-    } catch {
-      // There is nobody left to tell.
-    }
-  }
+  readonly #report = (error: unknown): void => {
+    // An error of `onError` itself has no other place to go.
+    callReporting(() => this.#settings.onError?.(error), () => {});
+  };
 }
 
 function emptyValues(): SampleValues {

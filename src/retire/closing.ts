@@ -1,5 +1,5 @@
 import { show } from "../check.ts";
-import { adopt } from "../thenable.ts";
+import { callReporting } from "../thenable.ts";
 import type { RetireReason } from "./options.ts";
 import type { Waits } from "./waits.ts";
 
@@ -52,27 +52,10 @@ export async function closeAll(
 ): Promise<void> {
   const end = waits.now() + timeout;
   for (const [i, one] of closing.entries()) {
-    const pending = start(() => callClosing(one, reason), report);
+    const pending = callReporting(() => callClosing(one, reason), report);
     if (pending === undefined) continue;
     if (await waits.within(pending, end - waits.now())) continue;
     report(new Error(`closing[${i}] did not finish within ${timeout} ms ('closingTimeout')`));
-  }
-}
-
-/**
- * Calls a function of the user's.
- *
- * @returns A promise that never rejects; `undefined`: there is nothing to wait for.
- */
-export function start(
-  call: () => unknown,
-  report: (error: unknown) => void,
-): Promise<unknown> | undefined {
-  try {
-    return adopt(call())?.then(undefined, report);
-  } catch (error) {
-    report(error);
-    return undefined;
   }
 }
 

@@ -1,4 +1,5 @@
-import { closeAll, start } from "./closing.ts";
+import { callReporting } from "../thenable.ts";
+import { closeAll } from "./closing.ts";
 import type { RetirementState } from "./handle.ts";
 import type { RetireReason } from "./options.ts";
 import type { OpenServer } from "./servers.ts";
@@ -22,7 +23,7 @@ export interface Ending {
 export async function endInOrder(settings: Settings, ending: Ending): Promise<void> {
   const { grace, deadline, closingTimeout, closing, exitCode, signalExitCode, exit } = settings;
   const { reason, servers, waits, report, onState } = ending;
-  for (const server of servers) start(() => server.announce(), report);
+  for (const server of servers) callReporting(() => server.announce(), report);
   await waits.sleep(grace);
   onState("draining");
   await drainAll(servers, waits, deadline, report);
@@ -30,7 +31,7 @@ export async function endInOrder(settings: Settings, ending: Ending): Promise<vo
   await closeAll(closing, reason, closingTimeout, waits, report);
   onState("ended");
   const code = reason.cause === "signal" ? signalExitCode : exitCode;
-  start(() => exit(code), report);
+  callReporting(() => exit(code), report);
 }
 
 async function drainAll(
@@ -39,7 +40,7 @@ async function drainAll(
   deadline: number,
   report: (error: unknown) => void,
 ): Promise<void> {
-  const drains = servers.map((server) => start(() => server.drain(waits), report));
+  const drains = servers.map((server) => callReporting(() => server.drain(waits), report));
   if (await waits.within(Promise.all(drains), deadline)) return;
   report(
     new Error(

@@ -1,8 +1,8 @@
 import { checkFunction } from "../check.ts";
 import { onSignals } from "../host/retire.ts";
 import type { MemInfo } from "../mem_info.ts";
+import { callReporting } from "../thenable.ts";
 import { Ceilings, type CeilingVerdict } from "./ceilings.ts";
-import { start } from "./closing.ts";
 import { endInOrder } from "./end_in_order.ts";
 import type { Retirement, RetirementState } from "./handle.ts";
 import { closingHandler } from "./handler.ts";
@@ -126,7 +126,7 @@ export class Retiring implements Retirement {
     // Load balancers take as long to send requests here as to stop it.
     const stop = clock.every(Math.max(1, grace), () => {
       stop();
-      start(() => turns.up(), this.#report);
+      callReporting(() => turns.up(), this.#report);
     }, true);
     this.#releases.push(stop);
   }
@@ -172,7 +172,7 @@ export class Retiring implements Retirement {
     if (gc === undefined) return this.#confirm(verdict, info);
     // V8 returns the pages of what it has collected a little later.
     this.#doubted = verdict;
-    start(gc, this.#report);
+    callReporting(gc, this.#report);
   };
 
   /** Retires, unless memory has recovered. */
@@ -224,7 +224,7 @@ export class Retiring implements Retirement {
     this.#state = "retiring";
     this.#letGo();
     const { onRetiring } = this.#settings;
-    start(() => onRetiring?.(reason), this.#report);
+    callReporting(() => onRetiring?.(reason), this.#report);
     this.#controller.abort(new Error(`This process retires: ${reason.detail}`));
     const ending = {
       reason,
@@ -239,7 +239,7 @@ export class Retiring implements Retirement {
 
   /** Ends the sampling, and all that could make this process retire but signals. */
   #letGo(): void {
-    for (const release of this.#releases.splice(0)) start(release, this.#report);
+    for (const release of this.#releases.splice(0)) callReporting(release, this.#report);
   }
 
   #finish(): void {
@@ -252,7 +252,7 @@ export class Retiring implements Retirement {
   readonly #report = (error: unknown): void => {
     const { onError } = this.#settings;
     // An error of `onError` itself has no other place to go.
-    start(() => onError?.(error), () => {});
+    callReporting(() => onError?.(error), () => {});
   };
 
   /** Reports what taking a turn failed with, once until it works again. */
