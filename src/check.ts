@@ -101,6 +101,26 @@ export function checkOptionalMethod(name: string, value: unknown, method: string
   }
 }
 
+/**
+ * Throws unless `value` has this property, which is not read.
+ *
+ * @param kind The kind of object that has it.
+ */
+export function checkShape(name: string, value: unknown, property: string, kind: string): void {
+  if (typeof value === "object" && value !== null && property in value) return;
+  throw new TypeError(`'${name}' must be ${kind}: current value is ${show(value)}`);
+}
+
+/** Throws unless `value` is `undefined` or has this property. */
+export function checkOptionalShape(
+  name: string,
+  value: unknown,
+  property: string,
+  kind: string,
+): void {
+  if (value !== undefined) checkShape(name, value, property, kind);
+}
+
 /** Throws unless `value` is `undefined` or one of these strings. */
 export function checkOneOf(name: string, value: unknown, allowed: readonly string[]): void {
   if (value === undefined) return;

@@ -3,6 +3,7 @@ import {
   checkObject,
   checkOptionalFunction,
   checkOptionalMethod,
+  checkOptionalShape,
   show,
 } from "../check.ts";
 import type { Clock } from "../clock.ts";
@@ -98,8 +99,8 @@ export function readOptions(options: ObserveMemoryOptions): Settings {
   const { prefix = "memctl_", labels = {}, watchdog, shedder } = options;
   const { timeout = 2_000, onError, clock = systemClock } = options;
   checkPrefix(prefix);
-  checkShape("watchdog", watchdog, "counters", "a Watchdog");
-  checkShape("shedder", shedder, "closedBy", "a LoadShedder");
+  checkOptionalShape("watchdog", watchdog, "counters", "a Watchdog");
+  checkOptionalShape("shedder", shedder, "closedBy", "a LoadShedder");
   checkInterval(timeout, "timeout");
   checkOptionalFunction("onError", onError);
   checkOptionalMethod("clock", clock, "every");
@@ -113,13 +114,6 @@ export function readOptions(options: ObserveMemoryOptions): Settings {
     onError,
     clock,
   };
-}
-
-/** Throws unless `value` is `undefined` or has this property, which it does not read. */
-function checkShape(name: string, value: unknown, property: string, kind: string): void {
-  if (value === undefined) return;
-  if (typeof value === "object" && value !== null && property in value) return;
-  throw new TypeError(`'${name}' must be ${kind}: current value is ${show(value)}`);
 }
 
 function checkPrefix(prefix: unknown): void {

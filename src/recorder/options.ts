@@ -5,6 +5,7 @@ import {
   checkOptionalBoolean,
   checkOptionalFunction,
   checkOptionalMethod,
+  checkOptionalShape,
   checkOptionalSignal,
   show,
 } from "../check.ts";
@@ -132,8 +133,8 @@ export function readRecorderOptions(options: RecorderOptions): RecorderSettings 
     (value) => Number.isInteger(value) && value >= MIN_FILE_SIZE && value <= MAX_FILE_SIZE,
   );
   if (interval !== false) checkInterval(interval);
-  checkShape("watchdog", watchdog, "counters", "a Watchdog");
-  checkShape("shedder", shedder, "rejected", "a LoadShedder");
+  checkOptionalShape("watchdog", watchdog, "counters", "a Watchdog");
+  checkOptionalShape("shedder", shedder, "rejected", "a LoadShedder");
   checkOptionalFunction("onPreviousEnd", onPreviousEnd);
   checkOptionalFunction("onError", onError);
   checkOptionalSignal("signal", signal);
@@ -160,11 +161,4 @@ export function checkFile(value: unknown): asserts value is string {
     throw new TypeError(`'file' must be a path: current value is ${show(value)}`);
   }
   if (value === "") throw new RangeError(`'file' must not be empty: current value is ""`);
-}
-
-/** Throws unless `value` is `undefined` or has this property, which it does not read. */
-function checkShape(name: string, value: unknown, property: string, kind: string): void {
-  if (value === undefined) return;
-  if (typeof value === "object" && value !== null && property in value) return;
-  throw new TypeError(`'${name}' must be ${kind}: current value is ${show(value)}`);
 }

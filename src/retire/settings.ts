@@ -5,6 +5,7 @@ import {
   checkOptionalFunction,
   checkOptionalMethod,
   checkOptionalSignal,
+  checkShape,
   MAX_INTERVAL,
   show,
 } from "../check.ts";
@@ -163,11 +164,7 @@ function readIneffective(
   if (ineffective === false) return undefined;
   checkObject("ineffective", ineffective);
   const { watchdog, headroom = "10%", for: duration = 30_000 } = ineffective;
-  if (typeof watchdog !== "object" || watchdog === null || !("counters" in watchdog)) {
-    throw new TypeError(
-      `'ineffective.watchdog' must be a Watchdog: current value is ${show(watchdog)}`,
-    );
-  }
+  checkShape("ineffective.watchdog", watchdog, "counters", "a Watchdog");
   checkDuration("ineffective.for", duration);
   return { watchdog, headroom: parseSize("ineffective.headroom", headroom), for: duration };
 }
