@@ -5,6 +5,7 @@ import fs from "node:fs";
 import { KiB } from "../src/bytes.ts";
 import { MAX_FILE_SIZE } from "../src/recorder/layout.ts";
 import type { RecordFile } from "../src/recorder/record_file.ts";
+import { messageOf } from "../src/thrown.ts";
 import { requirePermission } from "./deno.ts";
 import { errorCode } from "./file_io.ts";
 import { WholeBuffer } from "./kernel_file.ts";
@@ -95,7 +96,7 @@ class OpenRecordFile implements RecordFile {
       }
     } catch (cause) {
       fs.ftruncateSync(this.#open, before);
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = messageOf(cause);
       throw new Error(`the disk has no room for a file of ${size} bytes: ${reason}`, { cause });
     }
   }

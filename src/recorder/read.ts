@@ -1,4 +1,5 @@
 import { isAlive, oomKillsOf, readRecordFile } from "../host/recorder.ts";
+import { messageOf } from "../thrown.ts";
 import { checkFile } from "./options.ts";
 import { isUnused, type ParsedFile, parseFile, type RunRecords } from "./parse.ts";
 import type { FlightRecord, RecordedRun } from "./run.ts";
@@ -55,8 +56,7 @@ function bytesOf(file: string): Uint8Array {
   try {
     return readRecordFile(file);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`Cannot read ${file}: ${reason}`, { cause });
+    throw new Error(`Cannot read ${file}: ${messageOf(cause)}`, { cause });
   }
 }
 

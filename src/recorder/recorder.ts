@@ -4,6 +4,7 @@ import { cgroupAt, onProcessEnd } from "../host/recorder.ts";
 import type { MemInfo } from "../mem_info.ts";
 import { type OpenSource, openSource } from "../sampler_source.ts";
 import { adopt, callReporting } from "../thenable.ts";
+import { describeThrown, messageOf } from "../thrown.ts";
 import { watch } from "../watch.ts";
 import { readRecorderOptions, type RecorderOptions, type RecorderSettings } from "./options.ts";
 import type { RecordFile } from "./record_file.ts";
@@ -89,8 +90,7 @@ export function recorder(options: RecorderOptions): Recorder {
     return flight;
   } catch (cause) {
     source.close();
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`Cannot record into ${file}: ${reason}`, { cause });
+    throw cannotRecord(file, cause);
   }
 }
 
@@ -134,7 +134,10 @@ class FlightRecorder implements Recorder {
     const { interval, signal, onPreviousEnd } = this.#settings;
     signal?.addEventListener("abort", this.stop);
     this.#stopListening = onProcessEnd({
-      onException: (error) => this.#write((ring) => ring.writeEvent("exception", describe(error))),
+      onException: (error) =>
+        this.#write((ring) =>
+          ring.writeEvent("exception", describeThrown(error).split("\n", 1)[0]!)
+        ),
       onExit: this.#onExit,
     });
     this.sample();
@@ -279,8 +282,7 @@ class FlightRecorder implements Recorder {
     else this.#state = "failing";
     if (this.#reported) return;
     this.#reported = true;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    this.#report(new Error(`Cannot record into ${this.file}: ${reason}`, { cause }));
+    this.#report(cannotRecord(this.file, cause));
   };
 
   #end(state: "stopped" | "replaced"): void {
@@ -326,11 +328,6 @@ function emptyValues(): SampleValues {
   };
 }
 
-/** An error in one line; it may be anything, and its getters may throw. */
-function describe(error: unknown): string {
-  try {
-    return String(error).split("\n", 1)[0]!;
-  } catch {
-    return "an error that cannot be shown";
-  }
+function cannotRecord(file: string, cause: unknown): Error {
+  return new Error(`Cannot record into ${file}: ${messageOf(cause)}`, { cause });
 }
