@@ -1,5 +1,4 @@
 import { checkObject, show } from "../check.ts";
-import type { CgroupEvents } from "../cgroup_events.ts";
 import { cgroupAt, onProcessEnd } from "../host/recorder.ts";
 import type { MemInfo } from "../mem_info.ts";
 import { type OpenSource, openSource } from "../sampler_source.ts";
@@ -8,9 +7,10 @@ import { describeThrown, messageOf } from "../thrown.ts";
 import { watch } from "../watch.ts";
 import { readRecorderOptions, type RecorderOptions, type RecorderSettings } from "./options.ts";
 import type { RecordFile } from "./record_file.ts";
-import { ReplacedError, type Ring, type SampleValues } from "./ring.ts";
+import { ReplacedError, type Ring } from "./ring.ts";
 import type { RecordedRun, RunEnd } from "./run.ts";
 import { start } from "./start.ts";
+import { SampleValues } from "./values.ts";
 
 /**
  * A running flight recorder. None of its methods throws because of the file, and
@@ -113,12 +113,7 @@ class FlightRecorder implements Recorder {
   #reported = false;
   #level: string | undefined;
   #exit: { code: number | undefined } | undefined;
-  /** The totals at the sample before. */
-  #rejected: number | undefined;
-  #forced: number | undefined;
-  #freed: number | undefined;
-  /** Reused from sample to sample. */
-  readonly #values: SampleValues = emptyValues();
+  readonly #values: SampleValues;
 
   /** @param parts `undefined`: it is stopped already. */
   constructor(settings: RecorderSettings, parts: Parts | undefined, previousEnd?: RunEnd) {
@@ -126,6 +121,7 @@ class FlightRecorder implements Recorder {
     this.previousEnd = previousEnd;
     this.#settings = settings;
     this.#parts = parts;
+    this.#values = new SampleValues(settings.shedder, settings.watchdog);
     if (parts === undefined) this.#state = "stopped";
   }
 
@@ -217,8 +213,8 @@ class FlightRecorder implements Recorder {
     try {
       const { ring, source } = this.#parts!;
       const { shedder } = this.#settings;
-      this.#fill(info, source.sampler.cgroupEvents?.());
-      ring.writeSample(Number.isFinite(info.at) ? info.at : Date.now(), this.#values);
+      const values = this.#values.collect(info, source.sampler.cgroupEvents?.());
+      ring.writeSample(Number.isFinite(info.at) ? info.at : Date.now(), values);
       const level = shedder?.level;
       if (level !== this.#level) {
         this.#level = level;
@@ -229,37 +225,6 @@ class FlightRecorder implements Recorder {
       this.#fail(error);
     }
   };
-
-  #fill(info: MemInfo, events: CgroupEvents | undefined): void {
-    const values = this.#values;
-    values.processRss = info.processRss;
-    values.runtimeTotal = info.runtimeTotal;
-    values.heapUsed = info.heapUsed;
-    values.heapLimit = info.heapLimit;
-    values.systemAvailable = info.systemAvailable;
-    values.systemTotal = info.systemTotal;
-    values.cgroupCurrent = info.cgroupCurrent;
-    values.cgroupLimit = info.cgroupLimit;
-    values.cgroupWorkingSet = info.cgroupWorkingSet;
-    values.high = events?.high;
-    values.max = events?.max;
-    values.oom = events?.oom;
-    values.oomKill = events?.oomKill;
-    const { shedder, watchdog } = this.#settings;
-    if (shedder !== undefined) {
-      const { rejected } = shedder;
-      values.rejected = rejected - (this.#rejected ?? rejected);
-      values.inFlight = shedder.inFlight;
-      this.#rejected = rejected;
-    }
-    if (watchdog !== undefined) {
-      const { forced, bytesFreed } = watchdog.counters;
-      values.forced = forced - (this.#forced ?? forced);
-      values.freed = bytesFreed - (this.#freed ?? bytesFreed);
-      this.#forced = forced;
-      this.#freed = bytesFreed;
-    }
-  }
 
   #write(write: (ring: Ring) => void): void {
     if (this.#isOver) return;
@@ -303,28 +268,6 @@ class FlightRecorder implements Recorder {
   readonly #report = (error: unknown): void => {
     // An error of `onError` itself has no other place to go.
     callReporting(() => this.#settings.onError?.(error), () => {});
-  };
-}
-
-function emptyValues(): SampleValues {
-  return {
-    processRss: undefined,
-    runtimeTotal: undefined,
-    heapUsed: undefined,
-    heapLimit: undefined,
-    systemAvailable: undefined,
-    systemTotal: undefined,
-    cgroupCurrent: undefined,
-    cgroupLimit: undefined,
-    cgroupWorkingSet: undefined,
-    high: undefined,
-    max: undefined,
-    oom: undefined,
-    oomKill: undefined,
-    rejected: undefined,
-    inFlight: undefined,
-    forced: undefined,
-    freed: undefined,
   };
 }
 

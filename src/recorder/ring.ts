@@ -9,7 +9,6 @@ import {
   seal,
   SLOT_SIZE,
   SLOTS_AT,
-  type VALUES,
   WORD,
   writeText,
 } from "./layout.ts";
@@ -23,9 +22,6 @@ const OWNER_PERIOD = 1_000;
 export class ReplacedError extends Error {
   override readonly name = "ReplacedError";
 }
-
-/** The values of a sample, by name. */
-export type SampleValues = { [name in typeof VALUES[number]]: number | undefined };
 
 /** The writing end of a record file. */
 export class Ring {
@@ -62,30 +58,13 @@ export class Ring {
   /**
    * Writes a sample.
    *
+   * @param values In the order of `VALUES`.
    * @throws {Error} If it cannot be written.
    */
-  writeSample(at: number, values: SampleValues): void {
+  writeSample(at: number, values: Float64Array): void {
     const { numbers, words } = this.#block;
-    // A loop over names would look each of them up.
-    let i: number = NUMBER.values;
-    numbers[i++] = values.processRss ?? NaN;
-    numbers[i++] = values.runtimeTotal ?? NaN;
-    numbers[i++] = values.heapUsed ?? NaN;
-    numbers[i++] = values.heapLimit ?? NaN;
-    numbers[i++] = values.systemAvailable ?? NaN;
-    numbers[i++] = values.systemTotal ?? NaN;
-    numbers[i++] = values.cgroupCurrent ?? NaN;
-    numbers[i++] = values.cgroupLimit ?? NaN;
-    numbers[i++] = values.cgroupWorkingSet ?? NaN;
-    numbers[i++] = values.high ?? NaN;
-    numbers[i++] = values.max ?? NaN;
-    numbers[i++] = values.oom ?? NaN;
-    numbers[i++] = values.oomKill ?? NaN;
-    numbers[i++] = values.rejected ?? NaN;
-    numbers[i++] = values.inFlight ?? NaN;
-    numbers[i++] = values.forced ?? NaN;
-    numbers[i++] = values.freed ?? NaN;
-    numbers.fill(0, i);
+    numbers.set(values, NUMBER.values);
+    numbers.fill(0, NUMBER.values + values.length);
     words[WORD.textLength] = 0;
     this.#write(KIND.sample, at);
   }

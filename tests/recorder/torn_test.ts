@@ -7,7 +7,8 @@ import { encodeHeader, type Header, headerAt } from "../../src/recorder/header.t
 import { HEADER_SIZE, SLOT_SIZE, SLOTS_AT } from "../../src/recorder/layout.ts";
 import { isUnused, type ParsedFile, parseFile } from "../../src/recorder/parse.ts";
 import type { RecordFile } from "../../src/recorder/record_file.ts";
-import { Ring, type SampleValues } from "../../src/recorder/ring.ts";
+import { Ring } from "../../src/recorder/ring.ts";
+import { SampleValues } from "../../src/recorder/values.ts";
 
 const SLOTS = 8;
 const SIZE = SLOTS_AT + SLOTS * SLOT_SIZE;
@@ -54,8 +55,8 @@ function begin(file: MemoryFile, run: number, sequence: number): (at: number) =>
   return (at) => ring.writeSample(at, values(new MemInfo({ at, processRss: at })));
 }
 
-function values({ processRss, cgroupLimit }: MemInfo): SampleValues {
-  return { processRss, cgroupLimit } as SampleValues;
+function values(info: MemInfo): Float64Array {
+  return new SampleValues(undefined, undefined).collect(info, undefined);
 }
 
 const times = ({ runs }: ParsedFile) => runs.map(({ samples }) => samples.map(({ at }) => at));
