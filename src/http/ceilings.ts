@@ -116,10 +116,9 @@ export class Ceilings {
   }
 
   #measure(whole: number): void {
-    if (whole === this.#whole) return;
+    if (this.#exact || whole === this.#whole) return;
     this.#whole = whole;
     const exits = this.#levels.map(({ exit }) => inBytes(exit, whole));
-    if (this.#exact) return;
     const enough = Math.max(...exits, inBytes(this.#strictest, whole) + this.#perRequest);
     this.#enough = Number.isNaN(enough) ? Infinity : enough;
   }

@@ -10,9 +10,8 @@ export interface Flight {
   readonly bytes: number;
   /** Set if it was admitted as a trial. */
   readonly trial: Trial | undefined;
-  /** Set if what it takes is learned: what it counts with, and when it was admitted. */
+  /** Set if the shedder learns what requests take. */
   readonly need: Need | undefined;
-  readonly startedAt: number;
   /** By which ticks it is settled, and its lease expires. */
   settleTick: number;
   leaseTick: number;
@@ -80,13 +79,12 @@ export class Flights {
   }
 
   /** Starts a flight; `end()` it. */
-  start(request: unknown, bytes: number, trial?: Trial, need?: Need, startedAt = 0): Flight {
+  start(request: unknown, bytes: number, trial?: Trial, need?: Need): Flight {
     const flight: Flight = {
       request,
       bytes,
       trial,
       need,
-      startedAt,
       settleTick: Infinity,
       leaseTick: Infinity,
       settled: false,

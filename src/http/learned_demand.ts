@@ -2,6 +2,7 @@ import type { Hooks } from "./hooks.ts";
 import { type Kind, LearnedCosts, type Standing } from "../policy/learned_costs.ts";
 import type { RequestLike } from "./options.ts";
 import { lengthOf, Routes } from "./routes.ts";
+import type { LearningSettings } from "./settings.ts";
 
 /**
  * What a shedder has learned about the requests of one kind.
@@ -37,32 +38,29 @@ export interface Estimate {
   readonly kinds: readonly KindEstimate[];
 }
 
-/** What a request needs, and of which kind it is. */
+/** The memory that a request needs. */
 export interface Need {
+  /** Bytes that the request counts with. */
   readonly bytes: number;
   readonly kind: Kind;
+  /** When that was decided. */
+  readonly at: number;
 }
 
-/** Learns what requests take, and tells what they need. */
+/** Learns from samples how much memory requests need. */
 export class LearnedDemand<R extends RequestLike> {
   readonly #costs = new LearnedCosts();
   readonly #keyOf: (request: R, length: number) => string;
   readonly #hooks: Hooks;
-  readonly #onUnexplained: ((bytes: number) => void) | undefined;
+  readonly #lenient: boolean;
+  readonly #onUnexplained: LearningSettings<R>["onUnexplained"];
   #standing: Standing | undefined;
-  #told = false;
+  #reported = false;
 
-  /**
-   * @param key The option of that name.
-   * @param onUnexplained The option of that name.
-   */
-  constructor(
-    key: ((request: R) => string) | undefined,
-    onUnexplained: ((bytes: number) => void) | undefined,
-    hooks: Hooks,
-  ) {
+  constructor({ key, lenient, onUnexplained }: LearningSettings<R>, hooks: Hooks) {
     const routes = new Routes();
     this.#keyOf = key ?? ((request, length) => routes.nameOf(request, length));
+    this.#lenient = lenient;
     this.#onUnexplained = onUnexplained;
     this.#hooks = hooks;
   }
@@ -72,7 +70,7 @@ export class LearnedDemand<R extends RequestLike> {
     const length = lengthOf(request);
     const kind = this.#costs.kind(this.#keyOf(request, length), now);
     const bytes = this.#costs.costOf(kind);
-    return { kind, bytes: kind.known ? bytes : Math.max(bytes, length) };
+    return { kind, bytes: kind.known ? bytes : Math.max(bytes, length), at: now };
   }
 
   /** Bytes that requests in flight will take in addition to what samples show. */
@@ -85,22 +83,25 @@ export class LearnedDemand<R extends RequestLike> {
     return this.#costs.isLearning(kind);
   }
 
-  /** Whether this request and all in flight are not what memory is short by. */
-  isMinor({ bytes, kind }: Need): boolean {
-    return kind.known && this.#fits(bytes);
+  /** Whether a request is admitted although memory is short, because memory is not short by it. */
+  admits({ bytes, kind }: Need): boolean {
+    return this.#lenient && kind.known && this.#fits(bytes);
   }
 
   /** Whether requests of any known kind are admitted although memory is short. */
   get admitsMinor(): boolean {
-    return this.#costs.kinds.some((kind) => kind.known && this.#fits(this.#costs.costOf(kind)));
+    return this.#lenient &&
+      this.#costs.kinds.some((kind) => kind.known && this.#fits(this.#costs.costOf(kind)));
   }
 
-  start({ kind, bytes }: Need, now: number): void {
-    this.#costs.start(kind, bytes, now);
+  /** A request is admitted. */
+  start({ kind, bytes, at }: Need): void {
+    this.#costs.start(kind, bytes, at);
   }
 
-  end({ kind, bytes }: Need, duration: number): void {
-    this.#costs.end(kind, bytes, Math.max(0, duration));
+  /** That request is answered, or its lease has expired. */
+  end({ kind, bytes, at }: Need, now: number): void {
+    this.#costs.end(kind, bytes, Math.max(0, now - at));
   }
 
   /** Takes a sample into account; `undefined`: nothing is known of memory. */
@@ -108,7 +109,7 @@ export class LearnedDemand<R extends RequestLike> {
     this.#standing = standing;
     if (standing === undefined) return;
     this.#costs.sampled(now, standing);
-    if (standing.used <= standing.ceiling) this.#told = false;
+    if (standing.used <= standing.ceiling) this.#reported = false;
   }
 
   /**
@@ -128,8 +129,8 @@ export class LearnedDemand<R extends RequestLike> {
 
   /** Reports memory that stays short after a garbage collection and by no request. */
   judge(): void {
-    if (this.#told || this.#cause !== "other") return;
-    this.#told = true;
+    if (this.#reported || this.#cause !== "other") return;
+    this.#reported = true;
     const { unexplained } = this.#costs;
     this.#hooks.call(() => this.#onUnexplained?.(unexplained));
   }

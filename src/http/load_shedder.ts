@@ -97,16 +97,14 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     this.#ceilings = new Ceilings(settings.ceilings);
     this.#collector = new Collector(settings.collect, settings.gc, clock);
     this.#trials = new Trials(clock.now());
-    this.#learned = settings.learn
-      ? new LearnedDemand<R>(settings.key, settings.onUnexplained, this.#hooks)
-      : undefined;
+    this.#learned = settings.learning && new LearnedDemand(settings.learning, this.#hooks);
     this.#waiting = new Waiting(clock, () => this.#memory.refresh(clock.now(), Infinity));
     this.#flights = new Flights({
       within: cost.within,
       leaseTimeout,
       clock,
-      onEnd: ({ trial, request, need, startedAt }, expired) => {
-        if (need !== undefined) this.#learned?.end(need, clock.now() - startedAt);
+      onEnd: ({ trial, request, need }, expired) => {
+        if (need !== undefined) this.#learned!.end(need, clock.now());
         if (trial !== undefined) this.#trials.end(trial);
         if (expired) this.#expire(request as R);
       },
@@ -159,7 +157,7 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     return this.#memory.failure?.error ?? this.#hooks.error;
   }
 
-  /** What was learned about the memory of requests; `undefined` with `perRequest`. */
+  /** The memory that requests take, as learned so far; `undefined` without `learn`. */
   get estimate(): Estimate | undefined {
     return this.#learned?.estimate;
   }
@@ -171,9 +169,7 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     if (exceeded !== undefined) return exceeded;
     const { inFlight: cap, cost } = this.#settings;
     if (cap === 0) return "inFlight";
-    if (rules?.inFlight === 0 && this.#settings.lenient && this.#learned?.admitsMinor) {
-      return undefined;
-    }
+    if (rules?.inFlight === 0 && this.#learned?.admitsMinor) return undefined;
     return rules?.inFlight === 0 || cost.constant > Math.max(0, room) ? "headroom" : undefined;
   }
 
@@ -194,8 +190,7 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
    * @throws {RangeError} If `perRequest` or `retryAfter` gives a negative or infinite one.
    */
   admit(request: R): Pass | Rejection {
-    const decision = this.#decide(request);
-    return typeof decision === "object" ? decision : this.#reject(request, decision);
+    return this.#decide(request, false);
   }
 
   /**
@@ -208,17 +203,8 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
    * @throws {RangeError} If `perRequest` or `retryAfter` gives a negative or infinite one.
    */
   admitSoon(request: R): Pass | Rejection | Promise<Pass | Rejection> {
-    const decision = this.#decide(request);
-    if (typeof decision === "object") return decision;
-    if (!this.#mayWait(request, decision) || this.#waiting.isFull) {
-      return this.#reject(request, decision);
-    }
-    return this.#waiting.add((final) => {
-      const decision = this.#decide(request);
-      if (typeof decision === "object") return decision;
-      if (!final && this.#mayWait(request, decision)) return undefined;
-      return this.#reject(request, decision);
-    }, PATIENCE);
+    const decision = this.#decide(request, !this.#waiting.isFull);
+    return decision ?? this.#waiting.add((isLast) => this.#decide(request, !isLast), PATIENCE);
   }
 
   /**
@@ -268,9 +254,15 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     this.close();
   }
 
-  /** The pass, or why there is none. */
-  #decide(request: R): Pass | RejectionReason {
-    const { isExempt, clock, cost, lenient } = this.#settings;
+  /**
+   * The decision about a request; `undefined`: it waits.
+   *
+   * @param mayWait Whether it may wait instead of being rejected.
+   */
+  #decide(request: R, mayWait: false): Pass | Rejection;
+  #decide(request: R, mayWait: boolean): Pass | Rejection | undefined;
+  #decide(request: R, mayWait: boolean): Pass | Rejection | undefined {
+    const { isExempt, clock, cost } = this.#settings;
     if (isExempt(request)) return EXEMPT;
     const now = clock.now();
     this.#memory.refresh(now, this.#ceilings.enough);
@@ -285,27 +277,27 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     if (reason !== undefined && this.#flights.count < this.#settings.inFlight) {
       const isUseful = need === undefined || this.#learned!.mayCollect(need);
       if (isUseful && this.#collect(reason)) reason = this.#objection(request, bytes);
-      // Where requests take next to nothing, rejecting them frees nothing.
-      if (reason === "headroom" && lenient && need !== undefined && this.#learned!.isMinor(need)) {
+      // Rejecting requests that take next to nothing frees nothing.
+      if (reason === "headroom" && need !== undefined && this.#learned!.admits(need)) {
         reason = undefined;
       }
       const asTrial = need?.kind.known === false ? 0 : bytes;
       if (reason !== undefined && this.#mayTry(now, reason, asTrial)) {
         const trial = this.#trials.start(now, this.#ceilings.shortage(reason), asTrial);
-        return this.#pass(request, bytes, now, trial, need);
+        return this.#pass(request, bytes, trial, need);
       }
     }
-    if (reason !== undefined) return reason;
-    this.#trials.admitted(now);
-    return this.#pass(request, bytes, now, undefined, need);
+    if (reason === undefined) {
+      this.#trials.admitted(now);
+      return this.#pass(request, bytes, undefined, need);
+    }
+    return mayWait && this.#mayHelp(need, reason) ? undefined : this.#reject(request, reason);
   }
 
-  /** Whether a request that is not admitted now may be, once more is known of its kind. */
-  #mayWait(request: R, reason: RejectionReason): boolean {
-    if (this.#learned === undefined || this.closedBy !== undefined || reason === "priority") {
-      return false;
-    }
-    return this.#learned.isLearning(this.#learned.of(request, this.#settings.clock.now()).kind);
+  /** Whether a request may be admitted once more is known of its kind. */
+  #mayHelp(need: Need | undefined, reason: RejectionReason): boolean {
+    if (need === undefined || this.closedBy !== undefined || reason === "priority") return false;
+    return this.#learned!.isLearning(need.kind);
   }
 
   /** Why a request is rejected; `undefined`: it is not. */
@@ -348,19 +340,17 @@ export class LoadShedder<R extends RequestLike = RequestLike> implements Disposa
     return true;
   }
 
-  #pass(request: R, bytes: number, now: number, trial: Trial | undefined, need?: Need): Pass {
-    if (need === undefined) {
-      const flight = this.#flights.start(request, bytes, trial);
-      return { admitted: true, release: () => this.#flights.end(flight) };
-    }
-    this.#learned!.start(need, now);
-    const flight = this.#flights.start(request, 0, trial, need, now);
+  #pass(request: R, bytes: number, trial: Trial | undefined, need: Need | undefined): Pass {
+    const flight = this.#flights.start(request, bytes, trial, need);
+    if (need === undefined) return { admitted: true, release: () => this.#flights.end(flight) };
+    this.#learned!.start(need);
     return { admitted: true, release: () => this.#release(flight) };
   }
 
+  /** Ends a flight of a learning shedder, and decides about requests that wait. */
   #release(flight: Flight): void {
     if (flight.ended) return;
-    // What it has taken is still in use.
+    // The sample shows the memory that the request has taken, which is still in use.
     this.#memory.refresh(this.#settings.clock.now(), this.#ceilings.enough);
     this.#flights.end(flight);
     this.#waiting.look();

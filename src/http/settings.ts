@@ -44,12 +44,8 @@ export interface ShedSettings<R extends RequestLike> {
   readonly leaseTimeout: number;
   readonly onRejected: ShedOptions<R>["onRejected"];
   readonly onExpired: ShedOptions<R>["onExpired"];
-  /** Whether to learn what requests take. */
-  readonly learn: boolean;
-  /** Whether the threshold is the default, so that requests which take little may pass below it. */
-  readonly lenient: boolean;
-  readonly key: ShedOptions<R>["key"];
-  readonly onUnexplained: ShedOptions<R>["onUnexplained"];
+  /** `undefined`: the shedder does not learn what requests take. */
+  readonly learning: LearningSettings<R> | undefined;
   readonly onError: ShedOptions<R>["onError"];
 }
 
@@ -93,6 +89,15 @@ export interface CostSettings<R> {
   of(request: R): number;
   /** Milliseconds until samples show a request; `Infinity`: never. */
   readonly within: number;
+}
+
+/** How the memory of requests is learned. */
+export interface LearningSettings<R extends RequestLike> {
+  /** `undefined`: method, route, and size class of the body. */
+  readonly key: ShedOptions<R>["key"];
+  /** Whether requests that take little are admitted below the threshold, as below the default. */
+  readonly lenient: boolean;
+  readonly onUnexplained: ShedOptions<R>["onUnexplained"];
 }
 
 const DEFAULT_HEADROOM = "10%";
@@ -158,10 +163,9 @@ export function readShedOptions<R extends RequestLike>(
     leaseTimeout,
     onRejected,
     onExpired,
-    learn,
-    lenient: learn && headroom === undefined && levels === undefined,
-    key,
-    onUnexplained,
+    learning: learn
+      ? { key, lenient: headroom === undefined && levels === undefined, onUnexplained }
+      : undefined,
     onError,
   };
 }
