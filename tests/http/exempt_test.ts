@@ -51,7 +51,7 @@ describe("exempt requests", () => {
   });
 
   it("does not read requests if no request is exempt", () => {
-    const { shedder } = scripted({ 0: 1 }, { exempt: [], learn: false });
+    const { shedder } = scripted({ 0: 1 }, { exempt: [] });
     const request = {
       get url(): string {
         throw new Error("it was read");

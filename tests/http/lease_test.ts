@@ -53,7 +53,7 @@ describe("the lease of an admitted request", () => {
   });
 
   it("is watched by one timer for all, and by none once closed", () => {
-    const { clock, shedder } = scripted({ 0: 400 }, { learn: false });
+    const { clock, shedder } = scripted({ 0: 400 });
     for (let i = 0; i < 100; i++) shedder.admit({});
     assert.equal(clock.running, 1);
     clock.tick(299_999);
