@@ -1,6 +1,6 @@
 import type { MemInfo } from "../mem_info.ts";
 import { followLevels } from "../policy/levels.ts";
-import type { Standing } from "../policy/learned_costs.ts";
+import type { Standing } from "./learned_costs.ts";
 import { inBytes, type ParsedSize, wholeOf } from "../size.ts";
 import type { RejectionReason } from "./options.ts";
 import type { CeilingSettings, LevelRules } from "./settings.ts";

@@ -1,5 +1,5 @@
 import type { Hooks } from "./hooks.ts";
-import { type Kind, LearnedCosts, type Standing } from "../policy/learned_costs.ts";
+import { type Kind, LearnedCosts, type Standing } from "./learned_costs.ts";
 import type { RequestLike } from "./options.ts";
 import { lengthOf, Routes } from "./routes.ts";
 import type { LearningSettings } from "./settings.ts";
