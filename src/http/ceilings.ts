@@ -1,6 +1,5 @@
 import type { MemInfo } from "../mem_info.ts";
 import { followLevels } from "../policy/levels.ts";
-import type { Standing } from "./learned_costs.ts";
 import { inBytes, type ParsedSize, wholeOf } from "../size.ts";
 import type { RejectionReason } from "./options.ts";
 import type { CeilingSettings, LevelRules } from "./settings.ts";
@@ -8,15 +7,24 @@ import type { CeilingSettings, LevelRules } from "./settings.ts";
 /** The figure that keeps requests out, and its ceiling. All in bytes. */
 export interface Shortage {
   used: number;
-  /** What this process holds of that, at most. */
+  /** The part of it that this process holds at most. */
   own: number;
-  /** What is left below the ceiling; `undefined`: unknown. */
+  /** Bytes left below the ceiling; `undefined`: unknown. */
   left: number | undefined;
   /** The limit of the container, or else the host's memory; NaN: unknown. */
   whole: number;
 }
 
-/** What the options demand of memory, and how the latest snapshot compares with that. */
+/** Usage, and how far it may grow. All in bytes. */
+export interface Standing {
+  used: number;
+  /** Usage above which no request is admitted. */
+  ceiling: number;
+  /** The limit of the container, or else the host's memory; 0: unknown. */
+  whole: number;
+}
+
+/** Compares the latest snapshot with the thresholds and maximums of the options. */
 export class Ceilings {
   readonly #follow: (info: MemInfo) => LevelRules | undefined;
   readonly #levels: CeilingSettings["levels"];
@@ -89,7 +97,7 @@ export class Ceilings {
     const headroom = this.#info?.headroom();
     if (this.#info === undefined || headroom === undefined) return undefined;
     const known = wholeOf(this.#info);
-    // Without the whole, what is left still tells how usage changes.
+    // Without a limit, headroom still shows how usage changes.
     const whole = Number.isNaN(known) ? 0 : known;
     return { used: whole - headroom, ceiling: whole - this.#threshold, whole };
   }

@@ -1,59 +1,37 @@
 import { MiB } from "../bytes.ts";
+import type { Standing } from "./ceilings.ts";
 import { CostFilter } from "./cost_filter.ts";
+import { type Kind, Kinds } from "./kinds.ts";
 
-/** A kind of job or request, such as a route. */
-export interface Kind {
-  readonly key: string;
-  readonly index: number;
-  /** How many are in flight. */
-  inFlight: number;
-  /** Whether there was evidence of what one takes. */
-  known: boolean;
-  /** Whether it was seen to take what matters. Then less does not mean that it takes less. */
-  proven: boolean;
-  /** How often evidence has changed the estimate little. */
-  steady: number;
-  /** The longest that one took lately, in milliseconds. */
-  duration: number;
-  /** How many have started and ended in the window. */
-  started: number;
-  ended: number;
-  /** When one was started last. */
-  usedAt: number;
-}
-
-/** Most bytes that a job of an unknown kind is taken to need, and the share of what there is. */
-const MOST_UNKNOWN = 32 * MiB;
+/** A job of an unknown kind counts with this share of the memory that there is. */
 const UNKNOWN_SHARE = 1 / 8;
+/** Bounds of that: bytes, and a share of the limit. */
+const MOST_UNKNOWN = 32 * MiB;
 const LEAST_UNKNOWN_SHARE = 1 / 64;
-/** Kinds that are told apart. What comes beyond counts as one. */
-const MOST_KINDS = 32;
-/** After so many milliseconds without a job, another kind may take the place of one. */
-const FORGET = 60_000;
-/** Milliseconds of a window: at least, until its jobs may change, and at most. */
+/** Minimum and maximum duration of a window, and how long its jobs may change, in milliseconds. */
 const LEAST_WINDOW = 20;
-const FILLING = 25;
 const MOST_WINDOW = 1_000;
-/** The share of a window's jobs that must have ended before it tells anything. */
+const FILLING = 25;
+/** A window is evidence when this share of its jobs has ended. */
 const ENDED_SHARE = 0.75;
-/** What usage varies by although nothing happens: bytes, and a share of the whole. */
+/** Variation of usage that no job causes: bytes, and a share of the limit. */
 const NOISE = 1 * MiB;
 const NOISE_SHARE = 1 / 256;
-/** How fast the estimate follows memory that may only be reused: milliseconds. */
+/** Time constant of an estimate that falls because memory may only have been reused: milliseconds. */
 const PATIENCE = 2_000;
-/** What is expected of the jobs in flight counts as so much more. */
+/** Factor on the bytes that are expected of the jobs in flight. */
 const SAFETY = 1.1;
-/** How far an estimate follows evidence of more in one window. */
+/** The share of the evidence of more that an estimate follows in one window. */
 const RAISE = 0.25;
-/** The share of what there is that jobs must hold in excess to be corrected at once. */
+/** An excess above this share of the memory that there is corrects the estimates at once. */
 const MARGIN = 0.01;
-/** How fast the baseline follows it: milliseconds. */
+/** Time constant of the baseline: milliseconds. */
 const REUSE = 1_000;
-/** How fast the least usage ever seen is forgotten: milliseconds. */
+/** Time in which the minimum of usage is forgotten: milliseconds. */
 const MEMORY = 600_000;
-/** Up to this share of what is left, the jobs in flight do not matter. */
+/** Jobs that are expected to take less than this share of the headroom count as none. */
 const MINOR = 1 / 16;
-/** A change of an estimate that counts, and after how many small ones it is steady. */
+/** An estimate is steady after so many consecutive changes below this share. */
 const CHANGE = 0.25;
 const STEADY = 2;
 
@@ -61,52 +39,38 @@ const STEADY = 2;
 interface Window {
   at: number;
   counts: number[];
-  /** Usage without garbage, then and at most. */
+  /** Usage without garbage: at its start, and its maximum. */
   used: number;
   peak: number;
-  /** When most was expected: how much, and of which jobs. */
+  /** The maximum of the bytes expected, and the jobs of which they were expected. */
   most: number;
   mostCounts: number[];
-  /** How much usage has grown, without what it has fallen by in between. */
+  /** The sum of all growth of usage. */
   gross: number;
-  /** The baseline then. */
+  /** The baseline at its start. */
   baseline: number;
 }
 
-/** Where memory stands, in bytes. */
-export interface Standing {
-  used: number;
-  /** Usage that nothing is admitted above. */
-  ceiling: number;
-  /** The limit, or else the host's memory. */
-  whole: number;
-}
-
 /**
- * Learns from samples what jobs take: compares usage with the jobs in flight.
+ * Learns from samples how many bytes jobs take: compares usage with the jobs in flight.
  *
- * The baseline is usage while next to nothing is in flight. From a moment with
- * jobs in flight until most of them have ended is a window. Its peak above the
- * baseline is the most that those jobs have taken; how usage has grown in it,
- * by all jobs that were in flight at any time of it, is the least.
+ * The baseline is usage while next to nothing is in flight. A window lasts from
+ * a moment with jobs in flight until most of them have ended. Its peak above the
+ * baseline is an upper bound of the bytes that those jobs took. The growth of usage
+ * in it is a lower bound for all jobs that were in flight at any time of it.
  */
 export class LearnedCosts {
-  readonly #kinds = new Map<string, Kind>();
-  readonly #byIndex: Kind[] = [];
+  readonly #kinds = new Kinds();
   readonly #filter = new CostFilter();
   #standing: Standing | undefined;
   #baseline = 0;
+  /** The minimum of usage, which is forgotten slowly. */
   #floor = 0;
   #sampledAt = 0;
   #window: Window | undefined;
   #expected = 0;
-  /** What jobs that have ended have left at most, since the last collection. */
+  /** Maximum garbage of jobs that have ended since the last collection, in bytes. */
   #garbage = 0;
-
-  /** Whether there was a sample. */
-  get ready(): boolean {
-    return this.#standing !== undefined;
-  }
 
   /** Usage in bytes while nothing is in flight. */
   get baseline(): number {
@@ -130,41 +94,27 @@ export class LearnedCosts {
     return this.#garbage;
   }
 
-  /** Bytes of usage above the least ever seen that no job in flight explains. */
+  /** Bytes of usage above its minimum that no job in flight explains. */
   get unexplained(): number {
     if (this.#standing === undefined) return 0;
     return Math.max(0, this.#standing.used - this.#floor - this.#expected);
   }
 
-  /** All kinds that were seen. */
+  /** All kinds, by index. */
   get kinds(): readonly Kind[] {
-    return this.#byIndex;
+    return this.#kinds.all;
   }
 
-  /** The kind of this name. */
+  /** The kind with this key. */
   kind(key: string, now: number): Kind {
     const known = this.#kinds.get(key);
     if (known !== undefined) return known;
-    let index = this.#byIndex.length;
-    if (index >= MOST_KINDS) {
-      const stale = this.#byIndex.findIndex((kind) =>
-        kind.index > 0 && kind.inFlight === 0 && now - kind.usedAt >= FORGET
-      );
-      // The first place is of all kinds that there is no room for.
-      if (stale < 0) return this.#byIndex[0]!;
-      index = stale;
-      this.#kinds.delete(this.#byIndex[index]!.key);
-      this.#window = undefined;
-    }
-    if (index === 0) {
-      this.#byIndex.push(newKind("(others)", 0, now));
-      this.#filter.reset(0, 0);
-      index = 1;
-    }
-    const kind = newKind(key, index, now);
-    this.#byIndex[index] = kind;
-    this.#filter.reset(index, 0);
-    this.#kinds.set(key, kind);
+    const count = this.kinds.length;
+    const kind = this.#kinds.add(key, now);
+    if (kind === undefined) return this.#kinds.others;
+    this.#filter.reset(kind.index, 0);
+    // The window counts jobs by index, and this index was that of another kind.
+    if (this.kinds.length === count) this.#window = undefined;
     return kind;
   }
 
@@ -178,7 +128,7 @@ export class LearnedCosts {
     if (this.#standing === undefined) return 0;
     const { ceiling, whole } = this.#standing;
     const share = (ceiling - this.#floor) * UNKNOWN_SHARE;
-    return Math.min(MOST_UNKNOWN, Math.max(share, (whole || 0) * LEAST_UNKNOWN_SHARE));
+    return Math.min(MOST_UNKNOWN, Math.max(share, whole * LEAST_UNKNOWN_SHARE));
   }
 
   /** Whether the estimate is still expected to change much. */
@@ -234,21 +184,21 @@ export class LearnedCosts {
   }
 
   get #counts(): number[] {
-    return this.#byIndex.map((kind) => kind.inFlight);
+    return this.kinds.map((kind) => kind.inFlight);
   }
 
   /** Adds up what is expected of the jobs in flight. */
   #count(): void {
     const { unknown } = this;
     let expected = 0;
-    for (const kind of this.#byIndex) {
+    for (const kind of this.kinds) {
       if (!kind.known) this.#filter.reset(kind.index, unknown);
       expected += kind.inFlight * this.costOf(kind);
     }
     this.#expected = expected;
   }
 
-  /** Jobs hold more than is expected of them all: they cost more than they did. */
+  /** Raises the estimates if the jobs in flight hold more than is expected of them. */
   #correct(held: number): void {
     const { ceiling } = this.#standing!;
     const margin = Math.max(this.#noise, (ceiling - this.#baseline) * MARGIN);
@@ -258,7 +208,7 @@ export class LearnedCosts {
   }
 
   get #noise(): number {
-    return Math.max(NOISE, this.#standing!.whole * NOISE_SHARE || 0);
+    return Math.max(NOISE, this.#standing!.whole * NOISE_SHARE);
   }
 
   #follow(now: number, used: number): void {
@@ -273,13 +223,13 @@ export class LearnedCosts {
     const total = sum(window.counts);
     if (elapsed <= FILLING && sum(this.#counts) > total) return this.#open(now, used, window);
     if (elapsed < LEAST_WINDOW || total === 0) return;
-    const shown = this.#byIndex.map(({ duration, ended }, i) => {
+    const shown = this.kinds.map(({ duration, ended }, i) => {
       const count = window.counts[i] ?? 0;
       const has = ended > 0 && ended >= count * ENDED_SHARE && elapsed >= duration;
       return elapsed >= MOST_WINDOW || has ? count : 0;
     });
-    // A kind of which nothing is known gets its own evidence as soon as there is some.
-    const due = this.#byIndex.some(({ known }, i) => !known && shown[i]! > 0) ||
+    // The first evidence about a kind is used at once.
+    const due = this.kinds.some(({ known }, i) => !known && shown[i]! > 0) ||
       shown.every((count, i) => count === (window.counts[i] ?? 0));
     if (!due || sum(shown) === 0) return;
     this.#learn(window, shown, elapsed);
@@ -294,7 +244,7 @@ export class LearnedCosts {
       this.#window = undefined;
       return;
     }
-    for (const kind of this.#byIndex) kind.started = kind.ended = 0;
+    for (const kind of this.kinds) kind.started = kind.ended = 0;
     this.#window = {
       at: now,
       counts,
@@ -312,7 +262,7 @@ export class LearnedCosts {
     const noise = this.#noise;
     const filter = this.#filter;
     const before: number[] = [];
-    for (const kind of this.#byIndex) {
+    for (const kind of this.kinds) {
       if (!kind.known && shown[kind.index]! > 0) {
         filter.reset(kind.index, this.unknown);
         kind.known = true;
@@ -321,10 +271,10 @@ export class LearnedCosts {
     }
     const { peak } = window;
     const baseline = Math.min(window.baseline, this.#baseline);
-    // Memory that jobs may only have reused is at most what is above the least ever seen.
-    const fast = this.#byIndex.map(({ proven }) => proven ? 0 : 1);
+    // Jobs cannot have taken more than usage above its minimum, even if they only reused memory.
+    const fast = this.kinds.map(({ proven }) => proven ? 0 : 1);
     filter.lower(shown, peak - this.#floor + noise, noise, fast);
-    const slow = this.#byIndex.map(() => 1 - Math.exp(-elapsed / PATIENCE));
+    const slow = this.kinds.map(() => 1 - Math.exp(-elapsed / PATIENCE));
     filter.lower(shown, peak - baseline + noise, noise, slow);
     const excess = baseline + filter.sum(shown) - peak - noise;
     if (excess > 0) {
@@ -335,12 +285,12 @@ export class LearnedCosts {
     const most = window.mostCounts;
     const growth = Math.min(peak - window.used, peak - baseline - filter.sum(most)) - noise;
     filter.raise(most, filter.sum(most) + growth);
-    // What jobs have freed again is in use until it is collected.
-    const active = this.#byIndex.map(({ started, ended }) => Math.max(started, ended));
+    // Memory that jobs have freed again counts as used until it is collected.
+    const active = this.kinds.map(({ started, ended }) => Math.max(started, ended));
     const taken = filter.sum(active);
     filter.raise(active, taken + (window.gross - noise - taken) * RAISE);
     const matters = peak - baseline > (ceiling - baseline) * UNKNOWN_SHARE;
-    for (const kind of this.#byIndex) {
+    for (const kind of this.kinds) {
       if (shown[kind.index] === 0) continue;
       const change = Math.abs(filter.costs[kind.index]! / before[kind.index]! - 1);
       const share = shown[kind.index]! * filter.costs[kind.index]!;
@@ -349,21 +299,6 @@ export class LearnedCosts {
       else kind.steady = 0;
     }
   }
-}
-
-function newKind(key: string, index: number, now: number): Kind {
-  return {
-    key,
-    index,
-    inFlight: 0,
-    known: false,
-    proven: false,
-    steady: 0,
-    duration: 0,
-    started: 0,
-    ended: 0,
-    usedAt: now,
-  };
 }
 
 function sum(counts: readonly number[]): number {

@@ -1,38 +1,40 @@
 import type { Hooks } from "./hooks.ts";
-import { type Kind, LearnedCosts, type Standing } from "./learned_costs.ts";
+import type { Standing } from "./ceilings.ts";
+import type { Kind } from "./kinds.ts";
+import { LearnedCosts } from "./learned_costs.ts";
 import type { RequestLike } from "./options.ts";
 import { lengthOf, Routes } from "./routes.ts";
 import type { LearningSettings } from "./settings.ts";
 
 /**
- * What a shedder has learned about the requests of one kind.
+ * The estimate of a shedder about the requests of one kind.
  *
  * @since 0.1.0
  */
 export interface KindEstimate {
-  /** What `key` told of it, or method and route. */
+  /** The key that `key` returned, or method, route and size class of the body. */
   readonly key: string;
-  /** Bytes that one request of it counts with. */
+  /** Bytes that one request of this kind counts with. */
   readonly bytes: number;
-  /** Requests of it in flight. */
+  /** Requests of this kind in flight. */
   readonly inFlight: number;
-  /** Whether that is learned; otherwise it is the assumption about unknown kinds. */
+  /** Whether `bytes` is learned; otherwise it is the assumption about unknown kinds. */
   readonly known: boolean;
 }
 
 /**
- * What a shedder has learned about the memory of requests. All sizes are bytes.
+ * The estimate of a shedder about the memory of requests. All sizes are bytes.
  *
  * @since 0.1.0
  */
 export interface Estimate {
   /** Usage while next to nothing is in flight. */
   readonly baseline: number;
-  /** What the requests in flight are expected to take together. */
+  /** Bytes that the requests in flight are expected to take together. */
   readonly expected: number;
-  /** Usage above the least ever seen that no request in flight explains. */
+  /** Usage above its minimum that no request in flight explains. */
   readonly unexplained: number;
-  /** What keeps memory short; `undefined`: it is not short. */
+  /** The cause of a shortage of memory; `undefined`: memory is not short. */
   readonly cause: "requests" | "other" | undefined;
   /** The kinds of requests, the most expensive first. */
   readonly kinds: readonly KindEstimate[];
@@ -65,7 +67,7 @@ export class LearnedDemand<R extends RequestLike> {
     this.#hooks = hooks;
   }
 
-  /** What one more request needs. */
+  /** The memory that one more request needs. */
   of(request: R, now: number): Need {
     const length = lengthOf(request);
     const kind = this.#costs.kind(this.#keyOf(request, length), now);
@@ -113,8 +115,8 @@ export class LearnedDemand<R extends RequestLike> {
   }
 
   /**
-   * Whether collecting garbage can help this request: where it is short of
-   * memory, or what ended requests have left keeps it out.
+   * Whether a garbage collection may admit this request: memory is short, or
+   * the garbage of requests that have ended takes its place.
    */
   mayCollect({ bytes }: Need): boolean {
     if (this.#standing === undefined) return true;
@@ -127,7 +129,7 @@ export class LearnedDemand<R extends RequestLike> {
     this.#costs.collected();
   }
 
-  /** Reports memory that stays short after a garbage collection and by no request. */
+  /** Reports once that memory is short after a garbage collection, and not because of requests. */
   judge(): void {
     if (this.#reported || this.#cause !== "other") return;
     this.#reported = true;
@@ -142,7 +144,9 @@ export class LearnedDemand<R extends RequestLike> {
       expected: costs.expected,
       unexplained: costs.unexplained,
       cause: this.#cause,
-      kinds: costs.kinds.filter(({ index, usedAt }) => index > 0 || usedAt > 0).map((kind) => ({
+      kinds: costs.kinds.filter(({ index, usedAt }) => index > 0 || usedAt > -Infinity).map((
+        kind,
+      ) => ({
         key: kind.key,
         bytes: costs.costOf(kind),
         inFlight: kind.inFlight,

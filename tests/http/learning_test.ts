@@ -165,6 +165,21 @@ describe("the estimate", () => {
     );
   });
 
+  it("has the kind of all others only once a request was of it", async () => {
+    const server = new SimulatedServer();
+    await server.run(1);
+    const keys = () => server.shedder.estimate!.kinds.map(({ key }) => key);
+    server.sendNow({ bytes: 1, hold: 1 }, { url: "/a" });
+    assert.deepEqual(keys(), ["GET /a"]);
+    for (const name of "bcdefghijklmnopqrstuvwxyzABCDEFG") {
+      server.sendNow({ bytes: 1, hold: 1 }, { url: `/${name}` });
+    }
+    await server.run(100);
+    server.sendNow({ bytes: 1, hold: 1 }, { url: "/last" });
+    assert.ok(keys().includes("(others)"));
+    assert.ok(!keys().includes("GET /last"));
+  });
+
   it("names kinds by method and route, by the size of the body, or by the user's key", () => {
     const keyOf = (request: object, shed = {}) => {
       const server = new SimulatedServer({ shed });
