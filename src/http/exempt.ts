@@ -1,4 +1,5 @@
 import type { RequestLike, ShedOptions } from "./options.ts";
+import { pathOf } from "./path_of.ts";
 
 /** What parsers and routers may read in more than one way. */
 const ODD = /[%\\]|\/[./]|[^\x21-\x7e]/;
@@ -19,18 +20,6 @@ export function exemption<R extends RequestLike>(
     if (path === undefined || !matches(path)) return false;
     return !ODD.test(path) || (readings(url, path)?.every(matches) ?? false);
   };
-}
-
-/** The path of a URL that may be absolute, without its query; `undefined`: it has none. */
-function pathOf(url: string): string | undefined {
-  let start = 0;
-  if (url.charCodeAt(0) !== 0x2f) {
-    const authority = /^https?:\/\/[^/\\?#]*/i.exec(url)?.[0];
-    if (authority === undefined) return undefined;
-    start = authority.length;
-  }
-  const end = url.slice(start).search(/[?#]/);
-  return url.slice(start, end < 0 ? undefined : start + end) || "/";
 }
 
 /**

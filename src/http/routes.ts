@@ -1,22 +1,23 @@
 import type { RequestLike } from "./options.ts";
+import { pathOf } from "./path_of.ts";
 
-/** Paths whose route is kept; a client can send any number of them. */
+/** Maximum number of paths in memory, because a client can send any number of them. */
 const MOST_PATHS = 1_000;
-/** Segments of a path that count, and the longest that is taken for a name. */
+/** Maximum number of segments in a route, and maximum length of a segment that is no parameter. */
 const MOST_SEGMENTS = 4;
 const LONGEST_NAME = 24;
-/** Bodies of up to so many bytes are of one kind, and so are those of up to four times that. */
+/** Bytes of a body up to which its size class is not named. Each class is four times the one before. */
 const SMALL_BODY = 2 ** 20;
 
-/** The parts of a request that tell its kind, in the servers that are known. */
+/** The parts of a request that its kind is named by. Some servers have only some of them. */
 interface Routed extends RequestLike {
   readonly method?: string | undefined;
   readonly headers?: unknown;
-  /** Fastify knows the route before any hook runs. */
+  /** Fastify sets it before any hook runs. */
   readonly routeOptions?: { readonly url?: string | undefined } | undefined;
 }
 
-/** Tells which kind of request one is: method and route, and the size class of its body. */
+/** Names the kind of a request: method, route, and size class of its body. */
 export class Routes {
   readonly #names = new Map<string, string>();
   /** The names of GET requests, by URL. */
@@ -26,10 +27,10 @@ export class Routes {
   nameOf(request: RequestLike, length: number): string {
     const { method = "GET", routeOptions, url = "" } = request as Routed;
     const isPlain = length === 0 && routeOptions === undefined && method === "GET";
-    // A string that is put together is hashed each time that it is looked up.
+    // A lookup by the URL is cheaper than one by a new string, which must be hashed first.
     const known = isPlain ? this.#plain.get(url) : undefined;
     if (known !== undefined) return known;
-    const route = routeOptions?.url ?? this.#routeOf(pathOf(url));
+    const route = routeOptions?.url ?? this.#routeOf(pathOf(url) ?? url);
     const name = `${method} ${route}`;
     if (isPlain) {
       if (this.#plain.size >= MOST_PATHS) this.#plain.clear();
@@ -61,17 +62,6 @@ export function lengthOf(request: RequestLike): number {
     : (headers as Record<string, unknown>)["content-length"];
   const length = Number(value ?? 0);
   return length > 0 && length < Infinity ? length : 0;
-}
-
-/** The path of a URL that may be absolute. */
-function pathOf(url: string): string {
-  let start = 0;
-  if (url.charCodeAt(0) !== 0x2f) {
-    const authority = url.indexOf("//");
-    start = authority < 0 ? 0 : Math.max(0, url.indexOf("/", authority + 2));
-  }
-  const end = url.indexOf("?", start);
-  return end < 0 ? url.slice(start) : url.slice(start, end);
 }
 
 /** As in `"up to 16 MiB"`. */
