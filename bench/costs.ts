@@ -1,6 +1,6 @@
 // Overload on servers whose requests take memory in several ways, without
-// protection, behind a fixed cap and rules of others, and behind `shed` without
-// any number: `deno task bench:costs`. Needs root and a writable memory cgroup.
+// protection, behind a fixed cap and rules of others, and behind `shed` with
+// `learn`: `deno task bench:costs`. Needs root and a writable memory cgroup.
 // Prints a Markdown table.
 
 import process from "node:process";

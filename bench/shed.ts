@@ -1,4 +1,4 @@
-// What load shedding costs per admitted and released request:
+// Measures the cost of load shedding per admitted and released request:
 // `deno task bench:shed`. Prints a Markdown table.
 
 import { findRuntimes } from "../tests/support/runtimes.ts";

@@ -1,26 +1,25 @@
-// Overload on the server of tests/e2e/workloads/costs.ts in a container, and what
-// came of it.
+// Runs an overload on the server of tests/e2e/workloads/costs.ts in a container.
 
 import type { ChildProcess } from "node:child_process";
 import http from "node:http";
 import { fileURLToPath } from "node:url";
+import { ask, gone } from "../../tests/e2e/ask.ts";
 import { ChildGroup, type Hierarchy } from "../../tests/e2e/child_group.ts";
 import { portOf } from "../../tests/e2e/port_of.ts";
 import type { Runtime } from "../../tests/support/runtimes.ts";
 
-/** Clients, each with one request at a time, all of whom come within `JOIN` milliseconds. */
+/** Number of clients, each with one request at a time. All of them join within `JOIN` milliseconds. */
 const CLIENTS = 150;
 const JOIN = 1_000;
-/** Milliseconds that a rejected client waits: less than it was asked to. */
-const RUDENESS = 50;
-const ANSWER_TIMEOUT = 5_000;
+/** Milliseconds that a rejected client waits, which is less than it was asked to. */
+const IMPATIENCE = 50;
 /** Milliseconds until recovery counts as failed, and between two requests meanwhile. */
 const RECOVERY = 10_000;
 const CALM = 50;
-/** Answers in a row that make it recovered. */
-const IN_A_ROW = 10;
+/** Consecutive answers after which the server has recovered. */
+const CONSECUTIVE = 10;
 
-/** What came of one run. */
+/** The outcome of one run. */
 export interface Outcome {
   killed: boolean;
   /** 200s and 503s per second of the overload. */
@@ -36,11 +35,11 @@ export interface Outcome {
   output: string;
 }
 
-/** One run. */
+/** The parts of one run. */
 export interface CostsRun {
   runtime: Runtime;
   workload: string;
-  /** As costs.ts has it, or `pressure:BYTES`. */
+  /** A protection of costs.ts, or `pressure:BYTES`. */
   protection: string;
   /** Bytes. */
   limit: number;
@@ -84,29 +83,30 @@ async function overload(
   duration: number,
 ): Promise<Omit<Outcome, "peak" | "output">> {
   const agent = new http.Agent({ keepAlive: true, maxSockets: CLIENTS });
-  const gone = () => server.exitCode !== null || server.signalCode !== null;
   const times: number[] = [];
   let [rejected, asked] = [0, 0];
   const start = performance.now();
   const client = async (_: unknown, i: number) => {
     await sleep(i * JOIN / CLIENTS);
-    while (performance.now() - start < duration && !gone()) {
+    while (performance.now() - start < duration && !gone(server)) {
       const path = workload === "mixed" && asked++ % 20 === 0 ? "/large" : "/small";
       const before = performance.now();
-      const status = await ask(port, path, agent);
-      if (status === 200) times.push(performance.now() - before);
-      else if (status === 503) rejected++, await sleep(RUDENESS);
-      else await sleep(RUDENESS);
+      const answer = await ask(port, agent, path);
+      if (answer === "200") times.push(performance.now() - before);
+      else {
+        if (answer === "503") rejected++;
+        await sleep(IMPATIENCE);
+      }
     }
   };
   await Promise.all(Array.from({ length: CLIENTS }, client));
   const seconds = (performance.now() - start) / 1_000;
-  const recovery = await recover(port, gone, agent);
+  const recovery = await recover(port, server, agent);
   agent.destroy();
   times.sort((a, b) => a - b);
   const at = (share: number) => times[Math.floor(times.length * share)] ?? NaN;
   return {
-    killed: gone(),
+    killed: gone(server),
     goodput: times.length / seconds,
     rejected: rejected / seconds,
     p50: at(0.5),
@@ -115,32 +115,19 @@ async function overload(
   };
 }
 
-/** Milliseconds until the first of several answers in a row. */
-async function recover(port: number, gone: () => boolean, agent: http.Agent): Promise<number> {
+/** Milliseconds until the first of several consecutive answers. */
+async function recover(port: number, server: ChildProcess, agent: http.Agent): Promise<number> {
   const start = performance.now();
   let first = NaN;
-  for (let row = 0; row < IN_A_ROW;) {
-    if (gone() || performance.now() - start > RECOVERY) return Infinity;
+  for (let row = 0; row < CONSECUTIVE;) {
+    if (gone(server) || performance.now() - start > RECOVERY) return Infinity;
     const before = performance.now();
-    if (await ask(port, "/small", agent) === 200) {
+    if (await ask(port, agent, "/small") === "200") {
       if (row++ === 0) first = before - start;
     } else row = 0;
     await sleep(CALM);
   }
   return first;
-}
-
-function ask(port: number, path: string, agent: http.Agent): Promise<number> {
-  return new Promise((resolve) => {
-    const options = { host: "127.0.0.1", port, path, agent, timeout: ANSWER_TIMEOUT };
-    const request = http.get(options, (response) => {
-      response.resume();
-      response.on("end", () => resolve(response.statusCode!));
-      response.on("error", () => resolve(0));
-    });
-    request.on("timeout", () => request.destroy());
-    request.on("error", () => resolve(0));
-  });
 }
 
 function sleep(milliseconds: number): Promise<void> {

@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import type { ShedOptions } from "../../http.ts";
 import { MiB } from "../../mod.ts";
 import type { Runtime } from "../support/runtimes.ts";
+import { ask, gone } from "./ask.ts";
 import { ChildGroup, type Ended, type Hierarchy } from "./child_group.ts";
 import { portOf } from "./port_of.ts";
 
@@ -15,11 +16,10 @@ const LIMIT = 512 * MiB;
 /** Clients, each with one request at a time; one more joins every `JOIN` milliseconds. */
 const CLIENTS = 300;
 const JOIN = 10;
-/** A rejected client waits for less time than it was asked to. */
+/** Milliseconds that a rejected client waits, which is less than it was asked to. */
 const IMPATIENCE = 50;
-const ANSWER_TIMEOUT = 5_000;
 
-/** What came back. */
+/** The answers to the clients, and how the server ended. */
 export interface Load {
   /** How the server ended; `"finished"`: it ran until it was told to end. */
   outcome: Ended["outcome"];
@@ -72,10 +72,6 @@ export async function load(
   }
 }
 
-function gone({ exitCode, signalCode }: ChildProcess): boolean {
-  return exitCode !== null || signalCode !== null;
-}
-
 async function offer(
   port: number,
   server: ChildProcess,
@@ -98,21 +94,4 @@ async function offer(
   await Promise.all(Array.from({ length: CLIENTS }, client));
   agent.destroy();
   return { answers, rate: (answers["200"] ?? 0) / Math.max(0.001, (last - start) / 1000) };
-}
-
-/** The status, or what went wrong. */
-function ask(port: number, agent: http.Agent): Promise<string> {
-  return new Promise((resolve) => {
-    const request = http.get({ host: "127.0.0.1", port, agent, timeout: ANSWER_TIMEOUT });
-    request.on("response", (response) => {
-      response.resume();
-      response.on("end", () => resolve(String(response.statusCode)));
-      response.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-    });
-    request.on("timeout", () => {
-      resolve("timeout");
-      request.destroy();
-    });
-    request.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-  });
 }

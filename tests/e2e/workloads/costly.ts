@@ -1,5 +1,5 @@
-// What requests of several workloads do with memory. The third argument of the
-// program tells after how many milliseconds the cost of "doubling" doubles.
+// The use of memory by requests of several workloads. The third argument of the
+// program is the number of milliseconds after which the cost of "doubling" doubles.
 
 import process from "node:process";
 
@@ -15,7 +15,7 @@ async function hold(bytes: number, late: number, time: number): Promise<string> 
   return `${held.length}\n`;
 }
 
-/** Does what one request does, and returns the answer. */
+/** Does the work of one request, and returns the answer. */
 export function work(workload: string, path: string): Promise<string> {
   switch (workload) {
     case "hello":

@@ -1,4 +1,4 @@
-// What load shedding is compared with: rules of others, in their simplest form.
+// The rules of others that load shedding is compared with, in their simplest form.
 
 import { MiB, openSampler } from "../../../mod.ts";
 
@@ -47,5 +47,5 @@ export function protections(name: string): () => Admission | undefined {
   throw new Error(`no protection ${name}`);
 }
 
-/** What such a breaker knows of a request without a body. */
+/** Bytes of a request without a body that such a breaker knows. */
 const KNOWN = 1 * MiB / 64;
